@@ -1,0 +1,55 @@
+// Decide: one leaf under compiled issuing paths; cheap, and the same for one chain or a million.
+#ifndef MUSTER_ENGINE_ENROLLMENT_DECIDE_H_
+#define MUSTER_ENGINE_ENROLLMENT_DECIDE_H_
+
+#include <cstdint>
+
+#include "engine/enrollment/issuing_paths.h"
+#include "engine/enrollment/leaf_identity.h"
+#include "engine/path/path_validator.h"
+#include "engine/registry/snapshot.h"
+#include "muster/options.h"
+#include "muster/verdict.h"
+
+namespace muster::enrollment {
+
+// What a decision is made with.
+struct DecisionContext {
+  const registry::CompiledSnapshot& snapshot;
+  const path::PathValidator& validator;
+  const AuthenticationOptions& options;
+  UnixTime at;
+};
+
+// A verdict of the snapshot in `context` that rejects for `reason`.
+Verdict Rejected(const DecisionContext& context, RejectReason reason, int chain_index);
+
+// A leaf that an individual enrollment pins: no chain and no roll-up, but the leaf checks, the deny
+// list and the registration ID hold. `denied_serials` as in IsDenied.
+Verdict DecidePinned(const DecisionContext& context, const CertificateView& leaf,
+                     const LeafIdentity& identity, const registry::TextSet* denied_serials);
+
+// Every other leaf: accepted where some path accepts and no explicit disable is met on any valid one.
+// Where all fail, the reason of highest rank is given. `leaf_signatures` is increased by the leaf
+// signatures checked.
+Verdict DecideOverPaths(const DecisionContext& context, const CertificateView& leaf,
+                        const LeafIdentity& identity, const IssuingPaths& paths,
+                        std::uint64_t* leaf_signatures);
+
+// The roll-up outcome of one path for this device. On a path that ends in a verified CA, missing links
+// count too (kLinkNotPresented).
+RollUpOutcome OutcomeOnPath(const DecisionContext& context, const LabelledPath& path,
+                            const LeafIdentity& identity);
+
+// The reason and place of a failed path for this device: a dead end that meets an enrollment is one
+// that does not roll up to a verified CA.
+RollUpOutcome OutcomeOnFailedPath(const DecisionContext& context, const FailedPath& failed,
+                                  const LeafIdentity& identity);
+
+// The entry that an outcome met on a path.
+EnrollmentRef EnrollmentOf(const DecisionContext& context, const LabelledPath& path,
+                           const LeafIdentity& identity, const RollUpOutcome& outcome);
+
+}  // namespace muster::enrollment
+
+#endif  // MUSTER_ENGINE_ENROLLMENT_DECIDE_H_

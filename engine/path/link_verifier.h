@@ -1,0 +1,35 @@
+// LinkVerifier: checks that one CA's key signed another CA's certificate, each pair at most once.
+#ifndef MUSTER_ENGINE_PATH_LINK_VERIFIER_H_
+#define MUSTER_ENGINE_PATH_LINK_VERIFIER_H_
+
+#include <map>
+#include <utility>
+
+#include "engine/graph/ca_node.h"
+#include "muster/options.h"
+
+namespace muster::path {
+
+// The memo of one search. Not thread-safe.
+class LinkVerifier {
+ public:
+  LinkVerifier(const AlgorithmPolicy& policy, int signatures_max)
+      : policy_(policy), signatures_left_(signatures_max) {}
+
+  // kNone where `issuer`'s key signed `child`; the reason of crypto::VerifySignature or of the
+  // issuer's key otherwise; kBudgetExhausted once signatures_max checks were made.
+  RejectReason Verify(const graph::CaNode& child, const graph::CaNode& issuer);
+
+  int signatures_checked() const { return signatures_checked_; }
+  const AlgorithmPolicy& policy() const { return policy_; }
+
+ private:
+  AlgorithmPolicy policy_;
+  int signatures_left_;
+  int signatures_checked_ = 0;
+  std::map<std::pair<Fingerprint, Fingerprint>, RejectReason> memo_;
+};
+
+}  // namespace muster::path
+
+#endif  // MUSTER_ENGINE_PATH_LINK_VERIFIER_H_

@@ -1,0 +1,87 @@
+// FleetAudit: authenticates a whole fleet and says who passes, in input order, in flat memory.
+#ifndef MUSTER_FLEET_AUDIT_H_
+#define MUSTER_FLEET_AUDIT_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "muster/authenticator.h"
+#include "muster/result.h"
+
+namespace muster {
+
+struct FleetAuditOptions {
+  UnixTime at{};
+  int threads = 0;                 // 0 = all cores.
+  std::size_t batch_records = 512; // Devices per unit of work; bounds memory with `threads`.
+  std::size_t record_size_max = std::size_t{4} * 1024 * 1024;  // Octets of one NDJSON line or file.
+};
+
+// Where a record came from: enough to find it again.
+struct RecordSource {
+  std::string name;          // File name as given or found, "-" for standard input.
+  std::uint64_t line = 0;    // 1-based; 0 for binary input.
+  std::uint64_t offset = 0;  // Octets from the start of that file.
+};
+
+// One device, or one record that could not be read.
+struct AuditRecord {
+  std::uint64_t index = 0;       // 0-based, in input order.
+  RecordSource source;
+  std::string device_id;         // As the inventory has it; may be empty.
+  std::string read_error;        // Not empty: a bad record, and `verdict` rejects.
+  Verdict verdict;
+  Fingerprint leaf;              // All zeros where the leaf is unreadable.
+  std::string key_type;          // "P-256", "RSA-2048", "Ed25519", ...; empty where unreadable.
+  std::optional<UnixTime> not_after;  // Of the leaf.
+};
+
+// Counts over all records. Maps are ordered, so that output is too.
+struct AuditReport {
+  std::uint64_t generation = 0;
+  std::uint64_t devices = 0;       // Records that held a chain.
+  std::uint64_t accepted = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t unreadable = 0;    // Bad records.
+  std::uint64_t input_octets = 0;
+  std::map<std::string, std::uint64_t> by_reason;       // Rejected, by reason name.
+  std::map<std::string, std::uint64_t> by_enrollment;   // Accepted: "group line-4".
+  std::map<std::string, std::uint64_t> by_anchor;       // Accepted: anchor fingerprint, hex.
+  std::map<std::string, std::uint64_t> by_key_type;
+  std::map<std::string, std::uint64_t> by_expiry_month; // "2027-03".
+  bool interrupted = false;
+};
+
+class FleetAudit {
+ public:
+  // Receives every record, in input order, from one thread at a time.
+  using Sink = std::function<void(const AuditRecord&)>;
+
+  // `authenticator` must outlive the audit.
+  FleetAudit(const Authenticator& authenticator, FleetAuditOptions options);
+
+  // Audits files, directories (walked in name order) and "-" (read from `standard_input`), one after
+  // the other. A PEM, DER or PKCS#7 file of several certificates is one device's chain where it is
+  // leaf-first and each certificate issued the one before; otherwise each certificate that is not a
+  // CA is a device, and the CA certificates of the file are available to all of them. NDJSON:
+  // {"deviceId": text, "chain": [base64 DER, ...]} a line, leaf first.
+  // A bad record is reported to the sink and never stops the run. kUnreadableInput where an input
+  // does not exist or cannot be opened: checked for all before the first record.
+  // `stop`, if given, is polled: once true, the report of what was done so far is returned.
+  [[nodiscard]] Result<AuditReport> Run(const std::vector<std::string>& inputs,
+                                        std::istream& standard_input, const Sink& sink,
+                                        const std::atomic<bool>* stop = nullptr);
+
+ private:
+  const Authenticator& authenticator_;
+  FleetAuditOptions options_;
+};
+
+}  // namespace muster
+
+#endif  // MUSTER_FLEET_AUDIT_H_
