@@ -1,6 +1,6 @@
 #include "muster/time.h"
 
-#include <cstdint>
+#include <utility>
 
 namespace muster {
 namespace {
@@ -97,9 +97,10 @@ Result<UnixTime> ParseRfc3339(std::string_view text) {
   UnixTime time{};
   FieldReader in(text);
   if (!ReadTime(&in, &time)) {
-    return MakeError(ErrorCode::kInvalidArgument,
-                     "'" + std::string(text.substr(0, 64)) +
-                         "' is not a time; write 2026-03-01 or 2026-03-01T12:00:00Z");
+    std::string message = "'";
+    message.append(text.substr(0, 64));
+    message.append("' is not a time; write 2026-03-01 or 2026-03-01T12:00:00Z");
+    return MakeError(ErrorCode::kInvalidArgument, std::move(message));
   }
   return time;
 }

@@ -114,17 +114,6 @@ bool ParseTime(std::uint8_t tag, ByteView content, UnixTime* value) {
   return false;
 }
 
-// X.690 8.19.2: no sub-identifier starts with 0x80, and the last one ends.
-bool IsOid(ByteView content) {
-  if (content.empty() || (content.back() & 0x80) != 0) return false;
-  bool at_start = true;
-  for (const std::uint8_t octet : content) {
-    if (at_start && octet == 0x80) return false;
-    at_start = (octet & 0x80) == 0;
-  }
-  return true;
-}
-
 std::string OidToText(ByteView content) {
   if (!IsOid(content)) return {};
   std::string text;

@@ -153,8 +153,16 @@ bool ParseBitString(ByteView content, ByteView* bits, int* unused);
 // Time (RFC 5280 4.1.2.5): UTCTime YYMMDDHHMMSSZ or GeneralizedTime YYYYMMDDHHMMSSZ, by `tag`.
 // GeneralizedTime before 2050 is let pass (the field has it); other forms are not.
 bool ParseTime(std::uint8_t tag, ByteView content, UnixTime* value);
-// OID content: minimal sub-identifiers, complete.
-bool IsOid(ByteView content);
+// OID content: minimal sub-identifiers, complete (X.690 8.19.2: none starts with 0x80, the last ends).
+inline bool IsOid(ByteView content) {
+  unsigned continues = 0;  // The octet before said that its sub-identifier goes on.
+  unsigned padded = 0;
+  for (const std::uint8_t octet : content) {
+    padded |= (continues ^ 1U) & static_cast<unsigned>(octet == 0x80);
+    continues = octet >> 7;
+  }
+  return !content.empty() && (padded | continues) == 0;
+}
 // Content octets <-> dotted decimal. Sub-identifiers beyond 64 bits give an empty string.
 std::string OidToText(ByteView content);
 std::optional<Bytes> OidFromText(std::string_view dotted);

@@ -30,21 +30,14 @@ class Explainer {
         LabelPath(candidate, presented_, context_.snapshot, context_.options.links);
     ExplainedPath explained = Draw(path);
     path::FaultSink sink(/*collect_all=*/true);
-    bool leaf_done = false;
     if (path.reaches_anchor) {
-      path::StableWindow window;
-      const auto validated =
-          context_.validator.ValidateCas(path.cas, context_.at, links, &sink, &window);
-      if (validated) {
-        leaf_done = true;
-        context_.validator.ValidateLeaf(*validated, leaf_, context_.at, &sink);
-      }
-    }
-    if (!leaf_done) {
+      context_.validator.ValidateWhole(path.cas, leaf_, context_.at, links, &sink);
+    } else {
       context_.validator.ValidateLeafAlone(leaf_, context_.at, &sink);
       CheckLeafSignature(path, &sink);
     }
     explained.faults = sink.faults();
+    explained.notes = sink.notes();
     AddRollUpFaults(candidate, path, &explained);
     return explained;
   }

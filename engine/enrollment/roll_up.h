@@ -28,7 +28,7 @@ struct CaLabel {
 struct IndividualLabel {
   bool enabled = true;
   // Index on the path of the nearest CA it refers to; nothing where none is on the path.
-  std::optional<std::size_t> ca_index;
+  std::optional<std::size_t> ca_index = {};
 };
 
 struct RollUpOutcome {

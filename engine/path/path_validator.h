@@ -86,6 +86,7 @@ struct LeafRules {
   LeafProfile profile = LeafProfile::kRfc5280;
   bool refuse_ca = true;                 // kLeafIsCa; `validate` lets CA certificates be targets.
   bool require_digital_signature = true; // keyUsage, where present.
+  bool require_v3 = true;                // kLeafVersion under kRfc5280; RFC 5280 alone does not ask.
 };
 
 class PathValidator {
@@ -109,6 +110,19 @@ class PathValidator {
   // name constraints or policies above them, while the sink stays empty.
   bool ValidateLeaf(const ValidatedPath& path, const CertificateView& leaf, UnixTime at,
                     FaultSink* sink, std::vector<std::string>* policies = nullptr) const;
+
+  // The two halves of ValidateLeaf, for batches whose signatures are checked elsewhere: everything
+  // but the signature, and the signature. Both must hold.
+  bool CheckLeaf(const ValidatedPath& path, const CertificateView& leaf, UnixTime at,
+                 FaultSink* sink, std::vector<std::string>* policies = nullptr) const;
+  bool VerifyLeafSignature(const ValidatedPath& path, const CertificateView& leaf,
+                           FaultSink* sink) const;
+
+  // The full account of a path, for operators: ValidateCas and, where the sink collects all, whatever
+  // came of it, ValidateLeaf. True where there was no fault.
+  bool ValidateWhole(std::vector<graph::CaNodePtr> cas, const CertificateView& leaf, UnixTime at,
+                     LinkVerifier* links, FaultSink* sink,
+                     std::vector<std::string>* policies = nullptr) const;
 
   // The checks of a leaf that need no issuer: its own window, key, algorithms, critical extensions and
   // the leaf rules. For a leaf that an individual enrollment pins: such a leaf has no path.

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <mutex>
 #include <optional>
 
 #include "engine/base/byte_view.h"
@@ -151,9 +152,47 @@ void AddPssParameters(DerWriter& writer, const HashName& hash) {
 }  // namespace
 
 struct DevelopmentKey::Rep {
-  std::unique_ptr<const Botan::Private_Key> key;
-  Family family;
-  Bytes spki;
+  Rep(std::unique_ptr<const Botan::Private_Key> private_key, Family key_family)
+      : key(std::move(private_key)), family(key_family), spki(key->subject_public_key()) {}
+
+  const std::unique_ptr<const Botan::Private_Key> key;
+  const Family family;
+  const Bytes spki;
+
+  // Signers at rest. Making one costs as much as a few signatures, and one serves one thread at a
+  // time, so each is lent out and taken back. Which one signs makes no difference. A signer refers
+  // to the generator that it was made with, for blinding.
+  struct Lent {
+    std::string padding;
+    std::unique_ptr<Botan::RandomNumberGenerator> generator;
+    std::unique_ptr<Botan::PK_Signer> signer;
+  };
+  mutable std::mutex mutex;
+  mutable std::vector<Lent> signers;
+
+  Lent Borrow(const std::string& padding) const {
+    {
+      const std::lock_guard lock(mutex);
+      const auto found = std::find_if(signers.begin(), signers.end(), [&](const Lent& lent) {
+        return lent.padding == padding;
+      });
+      if (found != signers.end()) {
+        Lent lent = std::move(*found);
+        signers.erase(found);
+        return lent;
+      }
+    }
+    auto generator = SeededGenerator(pki::DeriveOctets({"blinding", base::AsText(spki)}));
+    const auto format = family == Family::kEc ? Botan::Signature_Format::DerSequence
+                                              : Botan::Signature_Format::Standard;
+    auto signer = std::make_unique<Botan::PK_Signer>(*key, *generator, padding, format);
+    return Lent{padding, std::move(generator), std::move(signer)};
+  }
+
+  void Return(Lent lent) const {
+    const std::lock_guard lock(mutex);
+    signers.push_back(std::move(lent));
+  }
 };
 
 std::optional<KeyKind> ParseKeyKind(std::string_view name) {
@@ -194,10 +233,8 @@ Result<DevelopmentKey> DevelopmentKey::Derive(KeyKind kind, std::string_view see
       return MakeError(ErrorCode::kInvalidArgument, "unknown kind of key; use one of p256, p384, "
                                                     "p521, rsa2048, rsa3072, rsa4096, ed25519");
     }
-    Bytes spki = key->subject_public_key();
     const Family family = *FamilyOf(*key);
-    return DevelopmentKey(
-        std::make_shared<const Rep>(Rep{std::move(key), family, std::move(spki)}));
+    return DevelopmentKey(std::make_shared<const Rep>(std::move(key), family));
   } catch (const std::exception& e) {
     return MakeError(ErrorCode::kInternal,
                      fmt::format("could not derive the {} key '{}': {}", NameOf(kind), label,
@@ -215,9 +252,7 @@ Result<DevelopmentKey> DevelopmentKey::Load(ByteView pkcs8) {
     const std::optional<Family> family =
         key == nullptr ? std::nullopt : FamilyOf(*key);
     if (!family) return MakeError(ErrorCode::kUnreadableInput, std::string(kAdvice));
-    Bytes spki = key->subject_public_key();
-    return DevelopmentKey(
-        std::make_shared<const Rep>(Rep{std::move(key), *family, std::move(spki)}));
+    return DevelopmentKey(std::make_shared<const Rep>(std::move(key), *family));
   } catch (const std::exception&) {
     // Botan's message may quote the input: a key is never echoed.
     return MakeError(ErrorCode::kUnreadableInput, std::string(kAdvice));
@@ -275,20 +310,15 @@ Result<Bytes> DevelopmentSigner::Sign(const DevelopmentKey& key, const Method& m
     const auto generator =
         SeededGenerator(pki::DeriveOctets({"signature", base::AsText(message)}));
     std::string padding(hash);
-    auto format = Botan::Signature_Format::Standard;
-    switch (rep.family) {
-      case Family::kEc:
-        format = Botan::Signature_Format::DerSequence;
-        break;
-      case Family::kEd25519:
-        padding = "Pure";
-        break;
-      case Family::kRsa:
-        padding = method.pss ? fmt::format("PSS({},MGF1)", hash) : fmt::format("PKCS1v15({})", hash);
-        break;
+    if (rep.family == Family::kEd25519) padding = "Pure";
+    if (rep.family == Family::kRsa) {
+      padding = fmt::format("{}({}{})", method.pss ? "PSS" : "PKCS1v15", hash,
+                            method.pss ? ",MGF1" : "");
     }
-    Botan::PK_Signer signer(*rep.key, *generator, padding, format);
-    return signer.sign_message(message, *generator);
+    DevelopmentKey::Rep::Lent lent = rep.Borrow(padding);
+    Bytes signature = lent.signer->sign_message(message, *generator);
+    rep.Return(std::move(lent));  // A signer that threw is not lent again.
+    return signature;
   } catch (const std::exception& e) {
     return MakeError(ErrorCode::kInvalidArgument,
                      fmt::format("the issuer's key cannot sign with '{}'{}: {}", hash,

@@ -57,8 +57,7 @@ class CompiledSnapshot final : public RegistrySnapshot {
  public:
   // Validates as RegistrySnapshot::Compile says.
   static Result<std::shared_ptr<const CompiledSnapshot>> Compile(RegistryContents contents);
-  // The implementation behind any RegistrySnapshot. (Nobody else can derive from it: the
-  // constructor of RegistrySnapshot is for this class.)
+  // The implementation behind any RegistrySnapshot: nobody else can construct one.
   static const CompiledSnapshot& Of(const RegistrySnapshot& snapshot) {
     return static_cast<const CompiledSnapshot&>(snapshot);
   }

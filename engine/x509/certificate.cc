@@ -1,7 +1,8 @@
 // CertificateParser: RFC 5280 4.1, one pass, no allocation, no recursion.
 #include "muster/certificate.h"
 
-#include <optional>
+#include <array>
+#include <cstddef>
 #include <utility>
 
 #include "engine/base/byte_view.h"
@@ -17,35 +18,42 @@ namespace {
 // A path of a million CAs is as good as one of any length.
 constexpr std::uint32_t kPathLenMax = 1'000'000;
 
-// The extensions that the engine understands, all below id-ce = 2.5.29 (RFC 5280 4.2.1).
-std::optional<ExtensionId> IdOf(ByteView oid) {
-  if (oid.size() != 3 || oid[0] != 0x55 || oid[1] != 0x1d) return std::nullopt;
-  switch (oid[2]) {
-    case 14: return ExtensionId::kSubjectKeyId;
-    case 15: return ExtensionId::kKeyUsage;
-    case 17: return ExtensionId::kSubjectAltName;
-    case 18: return ExtensionId::kIssuerAltName;
-    case 19: return ExtensionId::kBasicConstraints;
-    case 30: return ExtensionId::kNameConstraints;
-    case 31: return ExtensionId::kCrlDistributionPoints;
-    case 32: return ExtensionId::kCertificatePolicies;
-    case 33: return ExtensionId::kPolicyMappings;
-    case 35: return ExtensionId::kAuthorityKeyId;
-    case 36: return ExtensionId::kPolicyConstraints;
-    case 37: return ExtensionId::kExtendedKeyUsage;
-    case 46: return ExtensionId::kFreshestCrl;
-    case 54: return ExtensionId::kInhibitAnyPolicy;
-    default: return std::nullopt;
-  }
+// The extensions that the engine understands, by their arc below id-ce = 2.5.29 (RFC 5280 4.2.1).
+constexpr std::size_t kArcsMax = 64;
+constexpr std::array<ExtensionId, kArcsMax> MakeIds() {
+  std::array<ExtensionId, kArcsMax> ids{};
+  for (ExtensionId& id : ids) id = ExtensionId::kCount;
+  ids[14] = ExtensionId::kSubjectKeyId;
+  ids[15] = ExtensionId::kKeyUsage;
+  ids[17] = ExtensionId::kSubjectAltName;
+  ids[18] = ExtensionId::kIssuerAltName;
+  ids[19] = ExtensionId::kBasicConstraints;
+  ids[30] = ExtensionId::kNameConstraints;
+  ids[31] = ExtensionId::kCrlDistributionPoints;
+  ids[32] = ExtensionId::kCertificatePolicies;
+  ids[33] = ExtensionId::kPolicyMappings;
+  ids[35] = ExtensionId::kAuthorityKeyId;
+  ids[36] = ExtensionId::kPolicyConstraints;
+  ids[37] = ExtensionId::kExtendedKeyUsage;
+  ids[46] = ExtensionId::kFreshestCrl;
+  ids[54] = ExtensionId::kInhibitAnyPolicy;
+  return ids;
+}
+constexpr std::array<ExtensionId, kArcsMax> kIds = MakeIds();
+
+// kCount where the extension is not one of them.
+ExtensionId IdOf(ByteView oid) {
+  const bool id_ce = oid.size() == 3 && oid[0] == 0x55 && oid[1] == 0x1d && oid[2] < kArcsMax;
+  return id_ce ? kIds[oid[2]] : ExtensionId::kCount;
 }
 
-// Puts the first bit of an octet lowest, as KeyUsageBit counts.
+// Puts the first bit of an octet lowest, as KeyUsageBit counts: swaps halves, pairs, neighbours.
 std::uint16_t ReverseBits(std::uint8_t octet) {
-  std::uint16_t reversed = 0;
-  for (int i = 0; i < 8; ++i) {
-    if ((octet & (0x80 >> i)) != 0) reversed = static_cast<std::uint16_t>(reversed | 1 << i);
-  }
-  return reversed;
+  unsigned bits = octet;
+  bits = (bits & 0xf0U) >> 4 | (bits & 0x0fU) << 4;
+  bits = (bits & 0xccU) >> 2 | (bits & 0x33U) << 2;
+  bits = (bits & 0xaaU) >> 1 | (bits & 0x55U) << 1;
+  return static_cast<std::uint16_t>(bits);
 }
 
 }  // namespace
@@ -66,9 +74,9 @@ class CertificateParser : public x509::SignedObjectParser {
   bool ReadUniqueIds(der::DerReader* tbs);
   bool ReadExtensions(der::DerReader* tbs);
   bool NoteExtension(const x509::Extension& extension);
-  bool ReadBasicConstraints(der::DerReader value);
-  bool ReadKeyUsage(der::DerReader value);
-  bool ReadSubjectKeyId(der::DerReader value);
+  bool ReadBasicConstraints(const der::Element& value);
+  bool ReadKeyUsage(const der::Element& value);
+  bool ReadSubjectKeyId(const der::Element& value);
   bool ReadAuthorityKeyId(ByteView value);
 
   bool FailValue(const std::uint8_t* where, std::string_view what) {
@@ -208,8 +216,8 @@ bool CertificateParser::ReadExtensions(der::DerReader* tbs) {
 }
 
 bool CertificateParser::NoteExtension(const x509::Extension& extension) {
-  const std::optional<ExtensionId> id = IdOf(extension.oid);
-  if (!id) {
+  const ExtensionId id = IdOf(extension.oid);
+  if (id == ExtensionId::kCount) {
     // What an unknown extension holds is its owner's: the field has raw text and numbers there.
     if (extension.critical && out_.unknown_critical_extension_.empty()) {
       out_.unknown_critical_extension_ = extension.oid;
@@ -221,23 +229,23 @@ bool CertificateParser::NoteExtension(const x509::Extension& extension) {
   der::Element value;
   if (!outer.Read(&value)) return FailValue(outer.position(), outer.error());
   if (!outer.AtEnd()) return FailValue(outer.position(), "octets follow the extension's value");
-  out_.extensions_[static_cast<std::size_t>(*id)] = {extension.value, true, extension.critical};
-  switch (*id) {
-    case ExtensionId::kBasicConstraints: return ReadBasicConstraints(der::DerReader(value.whole));
-    case ExtensionId::kKeyUsage: return ReadKeyUsage(der::DerReader(value.whole));
-    case ExtensionId::kSubjectKeyId: return ReadSubjectKeyId(der::DerReader(value.whole));
+  out_.extensions_[static_cast<std::size_t>(id)] = {extension.value, true, extension.critical};
+  switch (id) {
+    case ExtensionId::kBasicConstraints: return ReadBasicConstraints(value);
+    case ExtensionId::kKeyUsage: return ReadKeyUsage(value);
+    case ExtensionId::kSubjectKeyId: return ReadSubjectKeyId(value);
     case ExtensionId::kAuthorityKeyId: return ReadAuthorityKeyId(value.whole);
     default: return true;  // Decoded on demand: extensions.h.
   }
 }
 
 // SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER (0..MAX) OPTIONAL } (4.2.1.9).
-bool CertificateParser::ReadBasicConstraints(der::DerReader value) {
-  const std::uint8_t* position = value.position();
-  der::DerReader fields;
+bool CertificateParser::ReadBasicConstraints(const der::Element& value) {
+  const std::uint8_t* position = value.whole.data();
+  if (value.tag != der::kSequence) return FailValue(position, "basicConstraints is no SEQUENCE");
+  der::DerReader fields(value.content);
   ByteView content;
   bool present = false;
-  if (!value.Enter(der::kSequence, &fields)) return FailValue(value.position(), value.error());
   if (!fields.ReadOptional(der::kBoolean, &content, &present)) {
     return FailValue(fields.position(), fields.error());
   }
@@ -262,20 +270,20 @@ bool CertificateParser::ReadBasicConstraints(der::DerReader value) {
 }
 
 // KeyUsage ::= BIT STRING of named bits 0 to 8 (4.2.1.3).
-bool CertificateParser::ReadKeyUsage(der::DerReader value) {
-  const std::uint8_t* position = value.position();
-  ByteView content;
+bool CertificateParser::ReadKeyUsage(const der::Element& value) {
+  const std::uint8_t* position = value.whole.data();
   ByteView bits;
   int unused = 0;
-  if (!value.Read(der::kBitString, &content)) return FailValue(value.position(), value.error());
-  if (!der::ParseBitString(content, &bits, &unused) || bits.size() > 2) {
+  if (value.tag != der::kBitString || !der::ParseBitString(value.content, &bits, &unused) ||
+      bits.size() > 2) {
     return FailValue(position, "keyUsage is malformed");
   }
+  // Let pass, because CAs that are in use have them: trailing zero bits (X.690 11.2.2; a public root
+  // has 03 03 07 06 00) and bits beyond decipherOnly, which are ignored (TPM makers' CAs).
   std::uint16_t usage = 0;
   if (!bits.empty()) usage = ReverseBits(bits[0]);
-  if (bits.size() == 2) {
-    if ((bits[1] & 0x7f) != 0) return FailValue(position, "keyUsage sets an undefined bit");
-    if (bits[1] != 0) usage = static_cast<std::uint16_t>(usage | kDecipherOnly);
+  if (bits.size() == 2 && (bits[1] & 0x80) != 0) {
+    usage = static_cast<std::uint16_t>(usage | kDecipherOnly);
   }
   // 4.2.1.3: at least one bit is set.
   if (usage == 0) return FailValue(position, "keyUsage sets no bit");
@@ -284,9 +292,10 @@ bool CertificateParser::ReadKeyUsage(der::DerReader value) {
 }
 
 // SubjectKeyIdentifier ::= OCTET STRING (4.2.1.2).
-bool CertificateParser::ReadSubjectKeyId(der::DerReader value) {
-  return value.Read(der::kOctetString, &out_.subject_key_id_) ||
-         FailValue(value.position(), value.error());
+bool CertificateParser::ReadSubjectKeyId(const der::Element& value) {
+  out_.subject_key_id_ = value.content;
+  return value.tag == der::kOctetString ||
+         FailValue(value.whole.data(), "subjectKeyIdentifier is no OCTET STRING");
 }
 
 bool CertificateParser::ReadAuthorityKeyId(ByteView value) {

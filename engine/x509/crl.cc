@@ -130,11 +130,11 @@ bool ReadEntry(der::DerReader* in, RevokedCertificate* entry, bool* has_extensio
   return true;
 }
 
-// An extension value that is exactly one INTEGER, not negative (5.2.3, 5.2.4).
+// An extension value that is exactly one INTEGER, not negative, of at most 20 octets (5.2.3, 5.2.4).
 bool ReadCrlNumber(ByteView value, ByteView* out) {
   der::DerReader in(value);
   return in.Read(der::kInteger, out) && in.AtEnd() && der::IsMinimalInteger(*out) &&
-         ((*out)[0] & 0x80) == 0;
+         ((*out)[0] & 0x80) == 0 && out->size() <= 20;
 }
 
 }  // namespace

@@ -37,13 +37,26 @@ constexpr std::array kShortNames = {
     ShortName{"1.2.840.113549.1.9.1", "emailAddress"},
 };
 
-std::string TypeText(ByteView oid) {
+// RFC 4514 2.4: what has no string form is '#' and the hex of its octets.
+void AppendHexForm(ByteView octets, std::string* out) {
+  out->push_back('#');
+  out->append(base::HexLower(octets));
+}
+
+void AppendType(ByteView oid, std::string* out) {
   const std::string dotted = der::OidToText(oid);
   for (const ShortName& name : kShortNames) {
-    if (name.oid == dotted) return std::string(name.text);
+    if (name.oid == dotted) {
+      out->append(name.text);
+      return;
+    }
   }
   // An OID with an arc beyond 64 bits has no dotted form here.
-  return dotted.empty() ? "#" + base::HexUpper(oid) : dotted;
+  if (dotted.empty()) {
+    AppendHexForm(oid, out);
+  } else {
+    out->append(dotted);
+  }
 }
 
 // Characters that could make a terminal or a reader see another text: C0 and C1 controls, DEL, line
@@ -96,9 +109,7 @@ void AppendValue(const x509::Attribute& attribute, std::string* out) {
       AppendEscaped(attribute.value, out);
       return;
     default:
-      // RFC 4514 2.4: a value without a string form is '#' and the hex of its BER.
-      out->push_back('#');
-      out->append(base::HexLower(attribute.value_whole));
+      AppendHexForm(attribute.value_whole, out);
   }
 }
 
@@ -110,12 +121,15 @@ std::string DisplayName(ByteView name) {
   x509::Attribute attribute;
   while (attributes.Next(&attribute)) {
     if (!out.empty()) out.append(attribute.starts_rdn ? ", " : "+");
-    out.append(TypeText(attribute.type));
+    AppendType(attribute.type, &out);
     out.push_back('=');
     AppendValue(attribute, &out);
   }
   // What cannot be read as a name is shown as what it is.
-  if (attributes.failed()) return "#" + base::HexLower(name);
+  if (attributes.failed()) {
+    out.clear();
+    AppendHexForm(name, &out);
+  }
   return out;
 }
 

@@ -38,9 +38,21 @@ bool IsOtherName(ByteView content) {
 // Where the GeneralNames stand: a constraint's iPAddress carries a mask (RFC 5280 4.2.1.10).
 enum class Place { kName, kConstraint };
 
+// A mask is a run of ones, then zeros (4.2.1.10 by way of RFC 4632).
+bool IsIpMask(ByteView mask) {
+  bool ended = false;
+  for (const std::uint8_t octet : mask) {
+    if (ended && octet != 0) return false;
+    const int inverted = 0xff & ~octet;
+    if ((inverted & (inverted + 1)) != 0) return false;
+    ended = octet != 0xff;
+  }
+  return true;
+}
+
 bool IsIpAddress(ByteView octets, Place place) {
-  const std::size_t times = place == Place::kConstraint ? 2 : 1;
-  return octets.size() == 4 * times || octets.size() == 16 * times;
+  if (place == Place::kName) return octets.size() == 4 || octets.size() == 16;
+  return (octets.size() == 8 || octets.size() == 32) && IsIpMask(octets.subspan(octets.size() / 2));
 }
 
 // GeneralName ::= CHOICE (RFC 5280 4.2.1.6). Implicit tags, but for directoryName: a CHOICE cannot

@@ -42,14 +42,14 @@ struct ValidationBudget {
 struct ValidationOptions {
   // Purpose the leaf and the CAs must allow, as a dotted OID; empty = any purpose.
   std::string key_purpose = "1.3.6.1.5.5.7.3.2";  // id-kp-clientAuth
-  std::vector<std::string> initial_policies;      // Dotted OIDs; empty = any-policy (6.1.1 (c)).
+  std::vector<std::string> initial_policies = {};  // Dotted OIDs; empty = any-policy (6.1.1 (c)).
   bool explicit_policy = false;                   // initial-explicit-policy (6.1.1 (f)).
   bool inhibit_policy_mapping = false;            // initial-policy-mapping-inhibit (6.1.1 (e)).
   bool inhibit_any_policy = false;                // initial-any-policy-inhibit (6.1.1 (g)).
   bool require_crl = false;      // Every certificate below the anchor needs a good CRL in date.
   bool check_anchor_validity = true;  // The anchor's own window counts ("expired anywhere").
-  AlgorithmPolicy algorithms;
-  ValidationBudget budget;
+  AlgorithmPolicy algorithms = {};
+  ValidationBudget budget = {};
 
   friend bool operator==(const ValidationOptions&, const ValidationOptions&) = default;
 };
@@ -71,7 +71,7 @@ struct AuthenticationOptions {
   LinkSource links = LinkSource::kPresented;
   bool any_disabled_blocks = false;  // A disabled entry anywhere on the path rejects.
   bool require_crl = false;          // See ValidationOptions::require_crl.
-  ValidationBudget budget;
+  ValidationBudget budget = {};
 
   friend bool operator==(const AuthenticationOptions&, const AuthenticationOptions&) = default;
 };

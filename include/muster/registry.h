@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +20,7 @@
 #include "muster/bytes.h"
 #include "muster/enrollment.h"
 #include "muster/proof_of_possession.h"
+#include "muster/registry_contents.h"
 #include "muster/result.h"
 #include "muster/time.h"
 
@@ -29,58 +29,6 @@ namespace muster {
 namespace registry {
 class CompiledSnapshot;
 }
-
-enum class CaStatus : std::uint8_t { kUnverified, kVerified };
-enum class VerificationMethod : std::uint8_t { kNone, kProofOfPossession, kSelfAttested };
-std::string_view NameOf(CaStatus status);            // "unverified", "verified".
-std::string_view NameOf(VerificationMethod method);  // "none", "proof-of-possession", ...
-
-// An outstanding verification code, without the code: that is shown once, when it is generated.
-struct PendingCode {
-  std::uint64_t generation = 0;
-  UnixTime created{};
-  UnixTime expires{};
-  int bad_proofs = 0;  // The code dies at kBadProofsMax.
-};
-
-// A registered CA certificate. Its name is unique within its service, without regard to case.
-struct CaCertificate {
-  std::string name;
-  Bytes der;
-  CaStatus status = CaStatus::kUnverified;
-  VerificationMethod method = VerificationMethod::kNone;
-  UnixTime registered_at{};
-  std::optional<UnixTime> verified_at;
-  std::string etag;
-  std::optional<PendingCode> code;  // Set while Unverified and a code was generated.
-};
-
-// A CRL held for a CA. `der` was signed by that CA's key (or by an indirect CRL issuer).
-struct RegisteredCrl {
-  std::string ca_name;
-  Bytes der;
-  std::string etag;
-};
-
-// A denied device: by certificate, or by issuer and serial number (as a CRL would say it).
-struct DenyEntry {
-  std::optional<Fingerprint> fingerprint;  // Either this ...
-  Bytes issuer;                            // ... or a whole Name SEQUENCE and
-  Bytes serial;                            // the INTEGER content octets.
-  std::string comment;
-  std::string etag;
-};
-
-// Everything a service decides with, as plain values: what a snapshot is compiled from.
-struct RegistryContents {
-  std::string service;
-  std::uint64_t generation = 0;
-  std::vector<CaCertificate> cas;
-  std::vector<EnrollmentGroup> groups;
-  std::vector<IndividualEnrollment> individuals;
-  std::vector<RegisteredCrl> crls;
-  std::vector<DenyEntry> denied;
-};
 
 // One service's registry, compiled: immutable and shared. Thread-safe.
 class RegistrySnapshot {
@@ -138,6 +86,9 @@ class Registry {
   Registry(Registry&&) noexcept;
   Registry& operator=(Registry&&) noexcept;
   ~Registry();
+
+  // Reads the whole store and says what is damaged, one line each; empty = nothing is. Slow.
+  [[nodiscard]] Result<std::vector<std::string>> FindDamage();
 
   // --- Provisioning services ---------------------------------------------------------------
   [[nodiscard]] Result<void> CreateService(std::string_view service);

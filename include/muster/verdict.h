@@ -77,6 +77,7 @@ struct ExplainedCertificate {
 struct ExplainedPath {
   std::vector<ExplainedCertificate> certificates;  // 0 = leaf.
   std::vector<Fault> faults;                       // Empty = this path accepts.
+  std::vector<Fault> notes;                        // Worth knowing, not a fault: a stale CRL.
   bool reaches_verified = false;
 };
 

@@ -72,6 +72,7 @@ int RunCommandLine(const std::vector<std::string>& arguments, CliStreams streams
   CliContext context(streams);
   CLI::App app("Decides whether device certificate chains enrol: chains up to a verified CA.");
   BuildApp(app, context);
+  context.LookForFormat(arguments);
   // CLI11 takes them last first.
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {

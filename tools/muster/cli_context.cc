@@ -97,6 +97,15 @@ void CliContext::AddGlobalOptions(CLI::App& app) {
   app.add_flag("--quiet,-q", quiet_, "No talk on standard error, errors excepted");
 }
 
+void CliContext::LookForFormat(const std::vector<std::string>& arguments) {
+  constexpr std::string_view kOption = "--format";
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    std::string_view argument = arguments[i];
+    if (argument == kOption && i + 1 < arguments.size()) format_ = arguments[i + 1];
+    if (argument.starts_with("--format=")) format_ = argument.substr(kOption.size() + 1);
+  }
+}
+
 Format CliContext::format() const {
   if (format_ == "json") return Format::kJson;
   if (format_ == "ndjson") return Format::kNdjson;

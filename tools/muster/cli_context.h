@@ -72,6 +72,8 @@ class CliContext {
 
   // Adds --registry, --service, --format, --color and --quiet to the root; verbs fall through to them.
   void AddGlobalOptions(CLI::App& app);
+  // Learns --format ahead of parsing, so that usage errors are written in it too.
+  void LookForFormat(const std::vector<std::string>& arguments);
 
   std::istream& in() { return streams_.in; }
   std::ostream& out() { return streams_.out; }

@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/muster/cli_context.h"
-#include "tools/muster/pki_command.h"
 
 namespace muster::cli {
 
@@ -21,6 +20,7 @@ void AddValidateCommand(CLI::App& app, CliContext& context);
 void AddAuditCommand(CLI::App& app, CliContext& context);
 void AddGraphCommand(CLI::App& app, CliContext& context);
 void AddRegistryCommand(CLI::App& app, CliContext& context);
+void AddPkiCommand(CLI::App& app, CliContext& context);
 void AddReasonsCommand(CLI::App& app, CliContext& context);
 void AddCompletionCommand(CLI::App& app, CliContext& context);
 

@@ -40,7 +40,17 @@ Error FaultError(const std::vector<ReadFault>& faults, const std::string& source
           RejectReason::kNone};
 }
 
-// Puts the only certificate that is not a CA first: a SET has no order (RFC 2315 9.1).
+// PKCS#7 certificates are a SET (RFC 2315 9.1): a bag on its own, in base64, or in a PEM block, whose
+// certificates share the block's place.
+bool IsUnordered(const ReadOutcome& outcome) {
+  if (outcome.format == "pkcs7" || outcome.format == "base64-der") return true;
+  for (std::size_t i = 1; i < outcome.objects.size(); ++i) {
+    if (outcome.objects[i].offset == outcome.objects[0].offset) return true;
+  }
+  return false;
+}
+
+// Puts the only certificate that is not a CA first.
 void PutLeafFirst(std::vector<Bytes>* certificates) {
   auto is_leaf = [](const Bytes& der) {
     auto view = CertificateView::Parse(der);
@@ -138,7 +148,7 @@ Result<ChainInput> ReadChain(CliContext& context, const std::string& leaf_path,
   auto certificates = ReadAllCertificates(*input, source);
   if (!certificates) return tl::unexpected(std::move(certificates).error());
   auto outcome = ReadEncoded(*input);
-  if (outcome && outcome->format == "pkcs7") PutLeafFirst(&*certificates);
+  if (outcome && IsUnordered(*outcome)) PutLeafFirst(&*certificates);
   auto more = ReadCertificateFiles(context, untrusted);
   if (!more) return tl::unexpected(std::move(more).error());
   ChainInput chain{*std::move(certificates)};

@@ -118,6 +118,8 @@ class StoreTransaction {
                                 std::string_view id) = 0;
 
   virtual std::vector<CrlRow> Crls(std::string_view service) = 0;
+  virtual std::optional<CrlRow> FindCrl(std::string_view service, std::string_view ca_name,
+                                        const Fingerprint& scope) = 0;
   virtual void PutCrl(std::string_view service, const CrlRow& row) = 0;
   virtual void DeleteCrl(std::string_view service, std::string_view ca_name,
                          const Fingerprint& scope) = 0;

@@ -136,6 +136,10 @@ class MemoryTransaction final : public StoreTransaction {
   }
 
   std::vector<CrlRow> Crls(std::string_view service) override { return Values(At(service).crls); }
+  std::optional<CrlRow> FindCrl(std::string_view service, std::string_view ca_name,
+                                const Fingerprint& scope) override {
+    return FindIn(At(service).crls, std::pair(Key(ca_name), scope));
+  }
   void PutCrl(std::string_view service, const CrlRow& row) override {
     At(service).crls[{Key(row.ca_name), row.scope}] = row;
   }

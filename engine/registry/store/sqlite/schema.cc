@@ -100,7 +100,7 @@ CREATE TABLE denied (
 ) STRICT;
 
 CREATE TABLE audit_log (
-  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  sequence INTEGER PRIMARY KEY,
   at INTEGER NOT NULL,
   service TEXT NOT NULL COLLATE NOCASE,
   action TEXT NOT NULL,
@@ -116,9 +116,9 @@ CREATE TRIGGER audit_log_keeps_values BEFORE UPDATE ON audit_log
 BEGIN
   SELECT RAISE (ABORT, 'the audit log is append-only');
 END;
--- INSERT OR REPLACE would delete without firing the first trigger.
+-- INSERT OR REPLACE would delete without firing the first trigger; and gaps would hide something.
 CREATE TRIGGER audit_log_keeps_order BEFORE INSERT ON audit_log
-WHEN NEW.sequence <= (SELECT max(sequence) FROM audit_log) AND NEW.sequence <> -1
+WHEN NEW.sequence IS NOT (SELECT coalesce(max(sequence), 0) + 1 FROM audit_log)
 BEGIN
   SELECT RAISE (ABORT, 'the audit log is append-only');
 END;

@@ -122,7 +122,7 @@ class SqliteTransaction final : public StoreTransaction {
   }
   void PutService(const ServiceRow& row) override {
     Run("INSERT INTO services (name, generation) VALUES (?1, ?2) "
-        "ON CONFLICT DO UPDATE SET name = ?1, generation = ?2",
+        "ON CONFLICT DO UPDATE SET generation = ?2",
         row.name, row.generation);
   }
   void DeleteService(std::string_view name) override {
@@ -232,6 +232,13 @@ class SqliteTransaction final : public StoreTransaction {
                   "SELECT ca, scope, der, changed FROM crls WHERE service = ?1 ORDER BY ca, scope",
                   service);
   }
+  std::optional<CrlRow> FindCrl(std::string_view service, std::string_view ca_name,
+                                const Fingerprint& scope) override {
+    return SelectOne(ReadCrl,
+                     "SELECT ca, scope, der, changed FROM crls "
+                     "WHERE service = ?1 AND ca = ?2 AND scope = ?3",
+                     service, ca_name, scope);
+  }
   void PutCrl(std::string_view service, const CrlRow& row) override {
     Run("INSERT INTO crls (service, ca, scope, der, changed) VALUES (?1, ?2, ?3, ?4, ?5) "
         "ON CONFLICT DO UPDATE SET der = ?4, changed = ?5",
@@ -282,8 +289,8 @@ class SqliteTransaction final : public StoreTransaction {
     return query.Unsigned(0);
   }
   void AppendAudit(const AuditLogEntry& entry) override {
-    Run("INSERT INTO audit_log (at, service, action, subject, detail) "
-        "VALUES (?1, ?2, ?3, ?4, ?5)",
+    Run("INSERT INTO audit_log (sequence, at, service, action, subject, detail) "
+        "SELECT coalesce(max(sequence), 0) + 1, ?1, ?2, ?3, ?4, ?5 FROM audit_log",
         entry.at, entry.service, entry.action, entry.subject, entry.detail);
   }
 

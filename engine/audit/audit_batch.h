@@ -1,0 +1,60 @@
+// AuditBatch: one unit of an audit's work, from raw octets to decided records.
+#ifndef MUSTER_ENGINE_AUDIT_AUDIT_BATCH_H_
+#define MUSTER_ENGINE_AUDIT_AUDIT_BATCH_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "engine/audit/ndjson_record.h"
+#include "engine/audit/record_reader.h"
+#include "engine/audit/tally.h"
+#include "muster/certificate_reader.h"
+#include "muster/fleet_audit.h"
+
+namespace muster::audit {
+
+// Reused from batch to batch, so that memory stays where it is.
+class AuditBatch {
+ public:
+  RawBatch raw;  // Filled by the reader.
+
+  // Decodes the raw records, decides about every device, counts. Records come out in the order of the
+  // input; their indices are set by whoever knows how many came before.
+  void Decide(const Authenticator& authenticator, UnixTime at);
+
+  std::vector<AuditRecord>& records() { return records_; }
+  std::size_t record_count() const { return record_count_; }
+  const Tally& tally() const { return tally_; }
+
+ private:
+  // The chain of a record, as runs of octets that do not move any more once all are decoded.
+  struct Device {
+    std::size_t record = 0;
+    DeviceLine line;             // Of NDJSON: spans of the arena.
+    PresentedChain chain;
+    bool in_arena = false;
+  };
+
+  AuditRecord& AddRecord(const RecordSource& source);
+  Device& AddDevice(std::size_t record);
+  void DecodeLine(const RawRecord& raw_record, LineDecoder* decoder);
+  void DecodeFile(const RawRecord& raw_record);
+  void AddFileDevices(const RawRecord& raw_record, const ReadOutcome& outcome);
+  void DecideAll(const Authenticator& authenticator, UnixTime at);
+  void DescribeLeaf(ByteView leaf, AuditRecord* record) const;
+
+  Bytes arena_;
+  std::vector<AuditRecord> records_;  // The first record_count_ are in use.
+  std::size_t record_count_ = 0;
+  std::vector<Device> devices_;       // The first device_count_ are in use.
+  std::size_t device_count_ = 0;
+  std::vector<ReadOutcome> files_;    // Own the certificates of whole files.
+  std::vector<PresentedChain> chains_;
+  std::vector<Verdict> verdicts_;
+  Tally tally_;
+};
+
+}  // namespace muster::audit
+
+#endif  // MUSTER_ENGINE_AUDIT_AUDIT_BATCH_H_

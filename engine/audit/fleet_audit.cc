@@ -1,0 +1,159 @@
+#include "muster/fleet_audit.h"
+
+#include <fmt/format.h>
+#include <tbb/global_control.h>
+#include <tbb/info.h>
+#include <tbb/parallel_pipeline.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <exception>
+#include <memory>
+#include <mutex>
+
+#include "engine/audit/audit_batch.h"
+#include "engine/audit/input_walk.h"
+#include "engine/audit/record_reader.h"
+
+namespace muster {
+namespace {
+
+using audit::AuditBatch;
+
+// More than any machine has cores to use; each thread has batches in memory.
+constexpr int kThreadsMax = 1024;
+
+// Batches that are not at work.
+class BatchPool {
+ public:
+  AuditBatch* Take() {
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) {
+      all_.push_back(std::make_unique<AuditBatch>());
+      return all_.back().get();
+    }
+    AuditBatch* batch = free_.back();
+    free_.pop_back();
+    return batch;
+  }
+  void Return(AuditBatch* batch) {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(batch);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<AuditBatch>> all_;
+  std::vector<AuditBatch*> free_;
+};
+
+// One run: what the three stages of the pipeline share.
+class AuditRun {
+ public:
+  AuditRun(const Authenticator& authenticator, const FleetAuditOptions& options,
+           const std::vector<std::string>& inputs, std::istream& standard_input,
+           const FleetAudit::Sink& sink, const std::atomic<bool>* stop)
+      : authenticator_(authenticator),
+        options_(options),
+        reader_(inputs, standard_input, options),
+        sink_(sink),
+        stop_(stop) {
+    report_.generation = authenticator.snapshot()->generation();
+  }
+
+  AuditReport Run(int threads) {
+    const auto batches_in_flight = static_cast<std::size_t>(threads) * 2 + 2;
+    tbb::parallel_pipeline(
+        batches_in_flight,
+        tbb::make_filter<void, AuditBatch*>(
+            tbb::filter_mode::serial_in_order,
+            [this](tbb::flow_control& flow) { return ReadBatch(flow); }) &
+            tbb::make_filter<AuditBatch*, AuditBatch*>(
+                tbb::filter_mode::parallel,
+                [this](AuditBatch* batch) {
+                  batch->Decide(authenticator_, options_.at);
+                  return batch;
+                }) &
+            tbb::make_filter<AuditBatch*, void>(tbb::filter_mode::serial_in_order,
+                                                [this](AuditBatch* batch) { Report(batch); }));
+    report_.input_octets = reader_.octets();
+    return std::move(report_);
+  }
+
+ private:
+  bool Stopped() const { return stop_ != nullptr && stop_->load(std::memory_order_relaxed); }
+
+  AuditBatch* ReadBatch(tbb::flow_control& flow) {
+    AuditBatch* batch = pool_.Take();
+    if (Stopped()) {
+      interrupted_ = true;
+    } else if (reader_.Read(&batch->raw)) {
+      return batch;
+    } else if (Stopped()) {
+      // The read ended because it was interrupted.
+      interrupted_ = true;
+    }
+    flow.stop();
+    return nullptr;
+  }
+
+  void Report(AuditBatch* batch) {
+    for (std::size_t i = 0; i < batch->record_count(); ++i) {
+      AuditRecord& record = batch->records()[i];
+      record.index = next_index_++;
+      sink_(record);
+    }
+    batch->tally().MergeInto(&report_);
+    pool_.Return(batch);
+  }
+
+ public:
+  bool interrupted() const { return interrupted_; }
+
+ private:
+  const Authenticator& authenticator_;
+  const FleetAuditOptions& options_;
+  audit::RecordReader reader_;
+  const FleetAudit::Sink& sink_;
+  const std::atomic<bool>* stop_;
+  BatchPool pool_;
+  AuditReport report_;
+  std::uint64_t next_index_ = 0;
+  bool interrupted_ = false;
+};
+
+int ThreadsOf(const FleetAuditOptions& options) {
+  if (options.threads <= 0) return std::max(tbb::info::default_concurrency(), 1);
+  return std::min(options.threads, kThreadsMax);
+}
+
+}  // namespace
+
+FleetAudit::FleetAudit(const Authenticator& authenticator, FleetAuditOptions options)
+    : authenticator_(authenticator), options_(options) {}
+
+Result<AuditReport> FleetAudit::Run(const std::vector<std::string>& inputs,
+                                    std::istream& standard_input, const Sink& sink,
+                                    const std::atomic<bool>* stop) try {
+  if (auto readable = audit::InputWalk::Check(inputs); !readable) {
+    return tl::unexpected<Error>(std::move(readable).error());
+  }
+  // An authenticator of its own: one generation decides all, whatever is swapped meanwhile.
+  const Authenticator authenticator(authenticator_.snapshot(), authenticator_.options());
+  const int threads = ThreadsOf(options_);
+  AuditRun run(authenticator, options_, inputs, standard_input, sink, stop);
+  const tbb::global_control allow(tbb::global_control::max_allowed_parallelism,
+                                  static_cast<std::size_t>(threads));
+  tbb::task_arena arena(threads);
+  AuditReport report;
+  arena.execute([&] { report = run.Run(threads); });
+  report.interrupted = run.interrupted();
+  return report;
+} catch (const std::exception& e) {
+  return MakeError(ErrorCode::kInternal,
+                   fmt::format("the audit failed and was abandoned: {}", e.what()));
+} catch (...) {
+  return MakeError(ErrorCode::kInternal, "the audit failed and was abandoned");
+}
+
+}  // namespace muster

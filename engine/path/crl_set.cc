@@ -1,0 +1,115 @@
+#include "engine/path/crl_set.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <functional>
+#include <utility>
+
+#include "engine/base/byte_view.h"
+#include "engine/path/crl_index.h"
+#include "engine/x509/name.h"
+
+namespace muster::path {
+namespace {
+
+// Why a CRL must not be used although it parses; empty where it may be.
+std::string_view WhyUnusable(const x509::CrlView& crl) {
+  // RFC 5280 5.2, 5.3: a critical extension that is not processed.
+  if (crl.has_unknown_critical_extension()) return "a critical extension is not understood";
+  const auto& idp = crl.issuing_distribution_point();
+  // RFC 5280 6.3.3 (b) (2) (iv).
+  if (idp && idp->only_attribute_certs) return "it covers attribute certificates only";
+  return {};
+}
+
+}  // namespace
+
+bool RevokedIndex::Build(const x509::CrlView& crl, const std::string& crl_issuer) {
+  issuers_ = {crl_issuer};
+  ByteView last_issuer;  // Entries of one issuer follow one another.
+  std::uint32_t last_index = 0;
+  bool good = true;
+  crl.ForEachRevoked([&](const x509::RevokedCertificate& revoked) {
+    if (revoked.certificate_issuer.empty()) {
+      last_issuer = {};
+      last_index = 0;
+    } else if (!base::Equal(revoked.certificate_issuer, last_issuer)) {
+      std::optional<std::string> issuer = x509::CanonicalName(revoked.certificate_issuer);
+      if (!issuer) return good = false;
+      last_issuer = revoked.certificate_issuer;
+      last_index = static_cast<std::uint32_t>(issuers_.size());
+      issuers_.push_back(*std::move(issuer));
+    }
+    entries_.push_back({revoked.serial, last_index, kNone, revoked.reason});
+    return true;
+  });
+  if (!good) return false;
+  buckets_.assign(std::bit_ceil(entries_.size() + 1), kNone);
+  for (std::uint32_t i = 0; i < entries_.size(); ++i) {
+    std::uint32_t& head = buckets_[BucketOf(entries_[i].serial)];
+    entries_[i].next = head;
+    head = i;
+  }
+  return true;
+}
+
+std::size_t RevokedIndex::BucketOf(ByteView serial) const {
+  return std::hash<std::string_view>{}(base::AsText(serial)) & (buckets_.size() - 1);
+}
+
+const RevokedIndex::Entry* RevokedIndex::Find(std::string_view issuer, ByteView serial) const {
+  const Entry* found = nullptr;
+  for (std::uint32_t i = buckets_[BucketOf(serial)]; i != kNone; i = entries_[i].next) {
+    const Entry& entry = entries_[i];
+    if (!base::Equal(entry.serial, serial) || issuers_[entry.issuer] != issuer) continue;
+    if (entry.reason != kRemoveFromCrl) return &entry;
+    found = &entry;
+  }
+  return found;
+}
+
+CrlSet::CrlSet() : rep_(std::make_unique<const Rep>()) {}
+CrlSet::~CrlSet() = default;
+CrlSet::CrlSet(CrlSet&&) noexcept = default;
+CrlSet& CrlSet::operator=(CrlSet&&) noexcept = default;
+
+CrlSet::CrlSet(const std::vector<Bytes>& crls, const graph::IssuerSource* issuers,
+               std::vector<Fault>* faults) {
+  auto rep = std::make_unique<Rep>();
+  rep->issuers = issuers;
+  for (std::size_t i = 0; i < crls.size(); ++i) {
+    const auto leave_out = [&](RejectReason reason, std::string_view what) {
+      if (faults != nullptr) {
+        faults->push_back({reason, -1, fmt::format("CRL {} is not used: {}", i + 1, what)});
+      }
+    };
+    auto crl = std::make_unique<IndexedCrl>();
+    crl->der = crls[i];
+    ParseResult<x509::CrlView> view = x509::CrlView::Parse(crl->der);
+    if (!view) {
+      leave_out(view.error().reason,
+                fmt::format("{} at offset {}", view.error().what, view.error().offset));
+      continue;
+    }
+    crl->view = *view;
+    if (const std::string_view why = WhyUnusable(crl->view); !why.empty()) {
+      leave_out(RejectReason::kUnhandledCriticalExtension, why);
+      continue;
+    }
+    std::optional<std::string> issuer = x509::CanonicalName(crl->view.issuer());
+    if (!issuer || !crl->revoked.Build(crl->view, *issuer)) {
+      leave_out(RejectReason::kMalformedName, "a name is malformed");
+      continue;
+    }
+    crl->issuer = *std::move(issuer);
+    rep->by_issuer[crl->issuer].push_back(crl.get());
+    if (crl->is_indirect()) rep->indirect.push_back(crl.get());
+    rep->crls.push_back(std::move(crl));
+  }
+  rep_ = std::move(rep);
+}
+
+bool CrlSet::empty() const { return rep_ == nullptr || rep_->crls.empty(); }
+
+}  // namespace muster::path

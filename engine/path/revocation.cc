@@ -1,0 +1,312 @@
+#include "engine/path/revocation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "engine/base/byte_view.h"
+#include "engine/crypto/public_key.h"
+#include "engine/path/path_builder.h"
+
+namespace muster::path {
+namespace {
+
+using graph::CaNode;
+using graph::CaNodePtr;
+
+// Certificates of one name that are tried for a CRL. Key rollover leaves two or three.
+constexpr int kSignersMax = 8;
+
+// 6.3.3 (f): "If a key usage extension is present [...] verify that the cRLSign bit is set."
+bool MaySignCrls(const CertificateView& certificate) {
+  return !certificate.has_key_usage() || (certificate.key_usage() & kCrlSign) != 0;
+}
+
+bool MaySignCertificates(const CertificateView& certificate) {
+  return certificate.is_ca() &&
+         (!certificate.has_key_usage() || (certificate.key_usage() & kKeyCertSign) != 0);
+}
+
+bool Contains(std::span<const CaNodePtr> cas, const CaNode& node) {
+  return std::any_of(cas.begin(), cas.end(),
+                     [&](const CaNodePtr& ca) { return ca->fingerprint == node.fingerprint; });
+}
+
+// The CA certificates of a path as candidates for the paths of CRL issuers.
+class PathSource : public graph::IssuerSource {
+ public:
+  explicit PathSource(std::span<const CaNodePtr> cas) : cas_(cas) {}
+  void FindIssuers(std::string_view issuer_name, ByteView /*authority_key_id*/,
+                   std::vector<CaNodePtr>* out) const override {
+    std::copy_if(cas_.begin(), cas_.end(), std::back_inserter(*out),
+                 [&](const CaNodePtr& ca) { return ca->subject == issuer_name; });
+  }
+
+ private:
+  std::span<const CaNodePtr> cas_;
+};
+
+}  // namespace
+
+std::optional<Revocation> IssuerCrls::Find(const Selected& crls, const std::string& issuer,
+                                           ByteView serial) {
+  if (crls.delta != nullptr) {  // 6.3.3 (i)
+    if (const RevokedIndex::Entry* entry = crls.delta->revoked.Find(issuer, serial)) {
+      if (entry->reason != kRemoveFromCrl) {
+        return Revocation{RevocationStatus::kRevoked, crls.delta, entry->reason};
+      }
+      if (crls.delta_in_date) return std::nullopt;  // 6.3.3 (k)
+    }
+  }
+  if (crls.complete != nullptr) {  // 6.3.3 (j)
+    if (const RevokedIndex::Entry* entry = crls.complete->revoked.Find(issuer, serial)) {
+      return Revocation{RevocationStatus::kRevoked, crls.complete, entry->reason};
+    }
+  }
+  return std::nullopt;
+}
+
+Revocation IssuerCrls::StatusOf(const CertificateView& certificate) const {
+  std::uint16_t covered = 0;  // reasons_mask of 6.3.2.
+  if (all_cover_all_) {
+    for (const Selected& crls : crls_) {
+      if (const auto revoked = Find(crls, issuer_, certificate.serial())) return *revoked;
+      if (crls.in_date) covered = x509::kAllReasons;
+    }
+  } else {
+    std::vector<x509::DistributionPoint> points;
+    const ExtensionView& extension = certificate.extension(ExtensionId::kCrlDistributionPoints);
+    if (extension.present) {
+      points = x509::ParseCrlDistributionPoints(extension.value).value_or(std::move(points));
+    }
+    const CrlSubject subject{certificate, issuer_};
+    for (const Selected& crls : crls_) {
+      std::uint16_t reasons = ReasonsByIssuer(crls.scope(), subject);
+      for (const x509::DistributionPoint& point : points) {
+        reasons = static_cast<std::uint16_t>(reasons |
+                                             ReasonsByPoint(crls.scope(), subject, point));
+      }
+      if (reasons == 0) continue;
+      if (const auto revoked = Find(crls, issuer_, certificate.serial())) return *revoked;
+      if (crls.in_date) covered = static_cast<std::uint16_t>(covered | reasons);  // 6.3.3 (l)
+    }
+  }
+  const bool good = covered == x509::kAllReasons;
+  return {good ? RevocationStatus::kGood : RevocationStatus::kUnknown, nullptr, 0};
+}
+
+std::string IssuerCrls::Staleness() const {
+  std::string text;
+  for (const Selected& crls : crls_) {
+    const x509::CrlView& view = crls.scope().view;
+    if (crls.in_date || !view.next_update()) continue;
+    text += fmt::format("{}CRL of {}, nextUpdate {}", text.empty() ? "" : "; ",
+                        DisplayName(view.issuer()), FormatRfc3339(*view.next_update()));
+  }
+  return text;
+}
+
+RevocationChecker::RevocationChecker(const CrlSet& crls, const ValidationOptions& options,
+                                     UnixTime at, LinkVerifier* links, TargetCheck target_check)
+    : set_(*crls.rep_),
+      options_(options),
+      at_(at),
+      links_(links),
+      target_check_(std::move(target_check)) {}
+
+IssuerCrls RevocationChecker::Select(std::span<const CaNodePtr> cas, StableWindow* stable) {
+  return SelectFrom(cas, /*crl_issuer=*/nullptr, stable);
+}
+
+std::vector<const IndexedCrl*> RevocationChecker::CandidatesFor(const CaNode& issuer) const {
+  std::vector<const IndexedCrl*> candidates;
+  if (const auto own = set_.by_issuer.find(issuer.subject); own != set_.by_issuer.end()) {
+    candidates = own->second;
+  }
+  for (const IndexedCrl* crl : set_.indirect) {
+    if (crl->issuer != issuer.subject) candidates.push_back(crl);
+  }
+  // Newest first, so that those which they supersede need not be verified.
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const IndexedCrl* a, const IndexedCrl* b) {
+                     return a->view.this_update() > b->view.this_update();
+                   });
+  return candidates;
+}
+
+IssuerCrls RevocationChecker::SelectFrom(std::span<const CaNodePtr> cas,
+                                         const CaNode* crl_issuer, StableWindow* stable) {
+  std::vector<const IndexedCrl*> verified;
+  for (const IndexedCrl* crl : CandidatesFor(*cas.front())) {
+    // A CRL of the future says nothing yet.
+    stable->Observe(crl->view.this_update() - std::chrono::seconds(1), at_);
+    if (at_ < crl->view.this_update()) continue;
+    const bool superseded =
+        std::any_of(verified.begin(), verified.end(), [&](const IndexedCrl* newer) {
+          return SameScope(*newer, *crl) && Supersedes(*newer, *crl);
+        });
+    if (superseded) continue;
+    const bool well_signed = crl_issuer == nullptr
+                                 ? IsWellSigned(*crl, cas, stable)
+                                 : IsSignedClosely(*crl, *cas.front(), *crl_issuer);
+    if (well_signed) verified.push_back(crl);
+  }
+  return Combine(verified, *cas.front(), stable);
+}
+
+bool RevocationChecker::IsInDate(const IndexedCrl& crl, StableWindow* stable) const {
+  const std::optional<UnixTime> next_update = crl.view.next_update();
+  if (!next_update) return true;
+  stable->Observe(*next_update, at_);
+  return at_ <= *next_update;
+}
+
+// 6.3.3 (c): each complete CRL with its newest delta; what is left over can only revoke.
+IssuerCrls RevocationChecker::Combine(const std::vector<const IndexedCrl*>& verified,
+                                      const CaNode& issuer, StableWindow* stable) const {
+  IssuerCrls selection;
+  selection.issuer_ = issuer.subject;
+  std::vector<const IndexedCrl*> used;
+  for (const IndexedCrl* complete : verified) {
+    if (complete->view.is_delta()) continue;
+    IssuerCrls::Selected selected;
+    selected.complete = complete;
+    for (const IndexedCrl* delta : verified) {
+      if (!delta->view.is_delta() || !Combines(*complete, *delta)) continue;
+      if (selected.delta == nullptr || Supersedes(*delta, *selected.delta)) {
+        selected.delta = delta;
+      }
+    }
+    if (selected.delta != nullptr) {
+      selected.delta_in_date = IsInDate(*selected.delta, stable);
+      used.push_back(selected.delta);
+    }
+    selected.in_date = IsInDate(*complete, stable) || selected.delta_in_date;
+    selection.crls_.push_back(selected);
+  }
+  for (const IndexedCrl* delta : verified) {
+    if (!delta->view.is_delta() || std::find(used.begin(), used.end(), delta) != used.end()) {
+      continue;
+    }
+    IssuerCrls::Selected selected;
+    selected.delta = delta;
+    selection.crls_.push_back(selected);
+  }
+  selection.all_cover_all_ = std::all_of(
+      selection.crls_.begin(), selection.crls_.end(), [&](const IssuerCrls::Selected& crls) {
+        return crls.scope().issuer == issuer.subject && CoversAllOfItsIssuer(crls.scope());
+      });
+  return selection;
+}
+
+// 6.3.3 (f), (g), (h): someone who may speak for the issuer signed the CRL.
+bool RevocationChecker::IsWellSigned(const IndexedCrl& crl, std::span<const CaNodePtr> cas,
+                                     StableWindow* stable) {
+  for (const CaNodePtr& ca : cas) {
+    if (ca->subject == crl.issuer && MaySignCrls(ca->view()) && SignedBy(crl, *ca)) return true;
+  }
+  if (set_.issuers == nullptr) return false;
+
+  std::vector<CaNodePtr> found;
+  set_.issuers->FindIssuers(crl.issuer, crl.view.authority_key_id(), &found);
+  int tried = 0;
+  for (const CaNodePtr& signer : found) {
+    if (Contains(cas, *signer) || !MaySignCrls(signer->view())) continue;
+    if (++tried > kSignersMax) {
+      exhausted_ = true;
+      return false;
+    }
+    if (!SignedBy(crl, *signer)) continue;
+    if (crl.issuer == cas.front()->subject && !BelongsToIssuer(*signer, cas)) continue;
+    if (IsAuthorized(*signer, cas, stable)) return true;
+  }
+  return false;
+}
+
+// A CRL issuer may speak of itself in an indirect CRL alone: those count only where the distribution
+// points of its certificate, which its CA signed, name it (6.3.3 (b) (1)).
+bool RevocationChecker::IsSignedClosely(const IndexedCrl& crl, const CaNode& issuer,
+                                        const CaNode& crl_issuer) {
+  if (crl.issuer == issuer.subject) return MaySignCrls(issuer.view()) && SignedBy(crl, issuer);
+  return crl.issuer == crl_issuer.subject && MaySignCrls(crl_issuer.view()) &&
+         SignedBy(crl, crl_issuer);
+}
+
+bool RevocationChecker::SignedBy(const IndexedCrl& crl, const CaNode& signer) {
+  const auto [it, is_new] = signed_by_.try_emplace({&crl, signer.fingerprint}, false);
+  if (is_new && signer.key) {
+    it->second = crypto::VerifySignature(*signer.key, crl.view.signature_algorithm(),
+                                         crl.view.tbs(), crl.view.signature(),
+                                         options_.algorithms) == RejectReason::kNone;
+  }
+  return it->second;
+}
+
+bool RevocationChecker::HasSigned(const CaNode& child, const CaNode& issuer) {
+  if (child.issuer != issuer.subject) return false;
+  const RejectReason reason = links_->Verify(child, issuer);
+  if (reason == RejectReason::kBudgetExhausted) exhausted_ = true;
+  return reason == RejectReason::kNone;
+}
+
+// In the field, different CAs share names. Another key speaks for cas[0] where it is the same key in
+// another certificate; where cas[0] itself vouches for it (key rollover, RFC 4210 4.4); or where
+// it signs CRLs only and cas[0]'s own issuer certified it under that name.
+bool RevocationChecker::BelongsToIssuer(const CaNode& signer, std::span<const CaNodePtr> cas) {
+  const CaNode& issuer = *cas.front();
+  if (signer.IsTwinOf(issuer) || HasSigned(signer, issuer)) return true;
+  return cas.size() > 1 && !MaySignCertificates(signer.view()) && HasSigned(signer, *cas[1]);
+}
+
+// 6.3.3 (f): "obtain and validate the certification path for the issuer of the complete CRL. The
+// trust anchor for the certification path MUST be the same".
+bool RevocationChecker::IsAuthorized(const CaNode& signer, std::span<const CaNodePtr> cas,
+                                     StableWindow* stable) {
+  const auto [it, is_new] = authorized_.try_emplace(signer.fingerprint, false);
+  if (!is_new) return it->second;
+  const PathSource on_path(cas);
+  const graph::OverlaySource source(&on_path, set_.issuers);
+  const PathBuilder builder(
+      source,
+      [&](const CaNode& ca) { return ca.fingerprint == cas.back()->fingerprint; }, links_,
+      options_.budget);
+  bool authorized = false;
+  const BuildEnd end = builder.Build(
+      signer.issuer, signer.view().authority_key_id(), [&](const CandidatePath& candidate) {
+        authorized = candidate.reaches_anchor && IsValidPath(signer, candidate.cas, cas, stable);
+        return authorized ? Visit::kStop : Visit::kContinue;
+      });
+  if (end == BuildEnd::kBudget) exhausted_ = true;
+  return it->second = authorized;
+}
+
+bool RevocationChecker::IsValidPath(const CaNode& signer, const std::vector<CaNodePtr>& signer_cas,
+                                    std::span<const CaNodePtr> cas, StableWindow* stable) {
+  if (Contains(signer_cas, signer)) return false;
+  const RejectReason reason = target_check_(signer_cas, signer.view(), stable);
+  if (reason == RejectReason::kBudgetExhausted) exhausted_ = true;
+  if (reason != RejectReason::kNone) return false;
+  const std::span<const CaNodePtr> above(signer_cas);
+  if (!IsNotRevoked(signer, above, stable)) return false;
+  for (std::size_t i = 0; i + 1 < above.size(); ++i) {
+    // Those on the path itself have been asked about already.
+    if (Contains(cas, *above[i])) continue;
+    if (!IsNotRevoked(*above[i], above.subspan(i + 1), stable)) return false;
+  }
+  return true;
+}
+
+bool RevocationChecker::IsNotRevoked(const CaNode& crl_issuer,
+                                     std::span<const CaNodePtr> issuing_cas,
+                                     StableWindow* stable) {
+  const IssuerCrls crls = SelectFrom(issuing_cas, &crl_issuer, stable);
+  switch (crls.StatusOf(crl_issuer.view()).status) {
+    case RevocationStatus::kGood: return true;
+    case RevocationStatus::kRevoked: return false;
+    case RevocationStatus::kUnknown: return !options_.require_crl;
+  }
+  return false;
+}
+
+}  // namespace muster::path

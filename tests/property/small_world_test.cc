@@ -1,0 +1,230 @@
+// Every small world, through real certificates: all labellings of chains of up to four CAs with
+// verified or not, group (none, enabled, disabled), presented or not, and the device's individual
+// enrollment, decided by the Authenticator and by an oracle of a few lines.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "muster/authenticator.h"
+#include "tests/support/test_world.h"
+
+namespace muster {
+namespace {
+
+using test::Entity;
+using test::RegistryBuilder;
+using test::World;
+
+enum class Group { kNone, kEnabled, kDisabled };
+enum class Individual { kNone, kPinsLeaf, kPinsOther, kDisabled, kNamesCa };
+
+struct Ca {
+  bool verified = false;
+  Group group = Group::kNone;
+  bool presented = false;
+};
+
+struct SmallWorld {
+  std::vector<Ca> cas;  // The leaf's issuer first.
+  Individual individual = Individual::kNone;
+  std::size_t named_ca = 0;  // For kNamesCa.
+
+  bool Names(std::size_t i) const { return individual == Individual::kNamesCa && named_ca == i; }
+  // The service has the certificate, so that the device need not send it.
+  bool Holds(std::size_t i) const {
+    return cas[i].verified || cas[i].group != Group::kNone || Names(i);
+  }
+};
+
+// The law (section 4), said as directly as it can be. Every certificate is valid.
+bool Oracle(const SmallWorld& world, LinkSource links, bool any_disabled_blocks) {
+  if (world.individual == Individual::kPinsLeaf) return true;
+  if (world.individual == Individual::kPinsOther) return false;
+  if (world.individual == Individual::kDisabled) return false;
+  bool accepts = false, disabled_met = false, all_presented_below = true;
+  for (std::size_t anchor = 0; anchor < world.cas.size(); ++anchor) {
+    const Ca& top = world.cas[anchor];
+    if (!top.presented && !world.Holds(anchor)) break;  // Nobody has it: no path goes further.
+    if (top.verified) {
+      for (std::size_t g = 0; g <= anchor; ++g) {
+        const bool is_entry = world.individual == Individual::kNamesCa
+                                  ? world.Names(g)
+                                  : world.cas[g].group != Group::kNone;
+        if (!is_entry) continue;
+        const bool enabled = world.individual == Individual::kNamesCa ||
+                             world.cas[g].group == Group::kEnabled;
+        if (!enabled) disabled_met = true;
+        if (enabled && (links == LinkSource::kRegistry || all_presented_below)) accepts = true;
+        break;
+      }
+      for (std::size_t i = 0; i <= anchor; ++i) {
+        if (any_disabled_blocks && world.cas[i].group == Group::kDisabled) disabled_met = true;
+      }
+    }
+    all_presented_below = all_presented_below && top.presented;
+  }
+  return accepts && !disabled_met;
+}
+
+class SmallWorlds {
+ public:
+  explicit SmallWorlds(std::size_t cas) {
+    std::vector<Entity> downwards;
+    for (std::size_t i = cas; i-- > 0;) {
+      const std::string name = "CA " + std::to_string(i);
+      downwards.push_back(downwards.empty() ? w_.Root(name)
+                                            : w_.Intermediate(name, downwards.back()));
+    }
+    cas_.assign(downwards.rbegin(), downwards.rend());
+    leaf_ = std::make_unique<Entity>(w_.Leaf("device", cas_.front()));
+    other_leaf_ = std::make_unique<Entity>(w_.Leaf("other", cas_.front()));
+  }
+
+  std::shared_ptr<const RegistrySnapshot> Snapshot(const SmallWorld& world) const {
+    RegistryBuilder registry;
+    for (std::size_t i = 0; i < cas_.size(); ++i) {
+      const std::string name = "ca-" + std::to_string(i);
+      if (world.cas[i].verified) {
+        registry.Verified(cas_[i], name);
+      } else if (world.Names(i)) {
+        registry.Unverified(cas_[i], name);
+      }
+      if (world.cas[i].group != Group::kNone) {
+        registry.Group("group-" + std::to_string(i), cas_[i],
+                       RegistryBuilder::Enabled{world.cas[i].group == Group::kEnabled});
+      }
+    }
+    switch (world.individual) {
+      case Individual::kNone:
+        break;
+      case Individual::kPinsLeaf:
+        registry.Individual("device", *leaf_);
+        break;
+      case Individual::kPinsOther:
+        registry.Individual("device", *other_leaf_);
+        break;
+      case Individual::kDisabled:
+        registry.Individual("device", *leaf_, RegistryBuilder::Enabled{false});
+        break;
+      case Individual::kNamesCa:
+        registry.IndividualByName("device", "ca-" + std::to_string(world.named_ca));
+        break;
+    }
+    return registry.Snapshot();
+  }
+
+  PresentedChain Chain(const SmallWorld& world) const {
+    PresentedChain chain(leaf_->der());
+    for (std::size_t i = 0; i < cas_.size(); ++i) {
+      if (world.cas[i].presented) chain.AddUntrusted(cas_[i].der());
+    }
+    return chain;
+  }
+
+  UnixTime at() const { return w_.at(); }
+
+ private:
+  World w_;
+  std::vector<Entity> cas_;
+  std::unique_ptr<Entity> leaf_, other_leaf_;
+};
+
+std::string Written(const SmallWorld& world, LinkSource links, bool any_disabled_blocks) {
+  std::string text = std::string(NameOf(links)) + (any_disabled_blocks ? " any" : "") +
+                     " individual " + std::to_string(static_cast<int>(world.individual)) + "/" +
+                     std::to_string(world.named_ca) + ":";
+  for (const Ca& ca : world.cas) {
+    text += std::string(" ") + (ca.verified ? "V" : "-") +
+            (ca.group == Group::kNone      ? "-"
+             : ca.group == Group::kEnabled ? "E"
+                                           : "D") +
+            (ca.presented ? "P" : "-");
+  }
+  return text;
+}
+
+struct Tally {
+  int accepted = 0, rejected = 0;
+};
+
+// All ways to present, under both link policies, for one registry.
+void CheckAllPresentations(const SmallWorlds& worlds, SmallWorld world, bool any_disabled_blocks,
+                           Tally* tally) {
+  const auto snapshot = worlds.Snapshot(world);
+  for (const LinkSource links : {LinkSource::kPresented, LinkSource::kRegistry}) {
+    const Authenticator authenticator(
+        snapshot, {.links = links, .any_disabled_blocks = any_disabled_blocks});
+    for (std::size_t mask = 0; mask < (std::size_t{1} << world.cas.size()); ++mask) {
+      for (std::size_t i = 0; i < world.cas.size(); ++i) {
+        world.cas[i].presented = ((mask >> i) & 1) != 0;
+      }
+      const Verdict verdict = authenticator.Authenticate(worlds.Chain(world), worlds.at());
+      const bool expected = Oracle(world, links, any_disabled_blocks);
+      ASSERT_EQ(verdict.accepted(), expected)
+          << Written(world, links, any_disabled_blocks) << " gave " << NameOf(verdict.reason);
+      ASSERT_EQ(verdict.accepted(), verdict.reason == RejectReason::kNone);
+      ++(expected ? tally->accepted : tally->rejected);
+    }
+  }
+}
+
+void ForEachLabelling(std::size_t cas, const std::function<void(SmallWorld&)>& visit) {
+  std::size_t labellings = 1;
+  for (std::size_t i = 0; i < cas; ++i) labellings *= 6;
+  for (std::size_t labelling = 0; labelling < labellings; ++labelling) {
+    SmallWorld world;
+    for (std::size_t i = 0, rest = labelling; i < cas; ++i, rest /= 6) {
+      world.cas.push_back({.verified = rest % 2 == 1, .group = static_cast<Group>(rest / 2 % 3)});
+    }
+    visit(world);
+  }
+}
+
+// A named CA must be registered, and a certificate belongs to one entry at most.
+bool IsPossible(const SmallWorld& world) {
+  return world.individual != Individual::kNamesCa ||
+         world.cas[world.named_ca].group == Group::kNone;
+}
+
+class SmallWorldTest : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(SmallWorldTest, GroupsAgreeWithTheOracle) {
+  const SmallWorlds worlds(GetParam());
+  Tally tally;
+  ForEachLabelling(GetParam(), [&](SmallWorld& world) {
+    if (HasFatalFailure()) return;
+    // The option matters only where something is disabled; four CAs would take long otherwise.
+    CheckAllPresentations(worlds, world, /*any_disabled_blocks=*/false, &tally);
+    if (GetParam() < 4) CheckAllPresentations(worlds, world, true, &tally);
+  });
+  EXPECT_GT(tally.accepted, 0);
+  EXPECT_GT(tally.rejected, 0);
+}
+
+TEST_P(SmallWorldTest, IndividualsAgreeWithTheOracle) {
+  if (GetParam() > 3) GTEST_SKIP() << "individual enrollments are exhausted up to three CAs";
+  const SmallWorlds worlds(GetParam());
+  Tally tally;
+  ForEachLabelling(GetParam(), [&](SmallWorld& world) {
+    for (const Individual individual : {Individual::kPinsLeaf, Individual::kPinsOther,
+                                        Individual::kDisabled, Individual::kNamesCa}) {
+      const std::size_t places = individual == Individual::kNamesCa ? world.cas.size() : 1;
+      for (std::size_t place = 0; place < places; ++place) {
+        world.individual = individual;
+        world.named_ca = place;
+        if (HasFatalFailure() || !IsPossible(world)) continue;
+        CheckAllPresentations(worlds, world, /*any_disabled_blocks=*/false, &tally);
+      }
+    }
+  });
+  EXPECT_GT(tally.accepted, 0);
+  EXPECT_GT(tally.rejected, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cas, SmallWorldTest, testing::Values(1, 2, 3, 4));
+
+}  // namespace
+}  // namespace muster

@@ -1,0 +1,186 @@
+// audit: authenticates a whole fleet.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <ostream>
+#include <system_error>
+
+#include "muster/fleet_audit.h"
+#include "tools/muster/audit_output.h"
+#include "tools/muster/commands.h"
+#include "tools/muster/decision_options.h"
+#include "tools/muster/describe.h"
+#include "tools/muster/reading.h"
+#include "tools/muster/standard_input.h"
+
+namespace muster::cli {
+namespace {
+
+struct Args {
+  std::vector<std::string> inputs;
+  DecisionArgs decision;
+  std::string output;
+  int threads = 0;
+  bool summary_only = false;
+};
+
+// One line on the terminal, redrawn a few times a second.
+class Progress {
+ public:
+  Progress(CliContext& context, const std::vector<std::string>& inputs)
+      : context_(context), shown_(context.err_is_terminal() && !context.quiet()) {
+    for (const std::string& input : inputs) {
+      std::error_code error;
+      auto size = std::filesystem::file_size(input, error);
+      total_ = error || !total_ ? std::nullopt : std::optional(*total_ + size);
+      sizes_.emplace_back(input, error ? 0 : size);
+    }
+  }
+  ~Progress() {
+    if (drawn_) context_.err() << "\r\x1b[K" << std::flush;
+  }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void Count(const AuditRecord& record) {
+    if (!shown_) return;
+    ++records_;
+    refused_ += !record.verdict.accepted();
+    if (records_ % 256 != 0) return;
+    auto now = std::chrono::steady_clock::now();
+    if (drawn_ && now - last_ < std::chrono::milliseconds(200)) return;
+    last_ = now;
+    drawn_ = true;
+    std::string share;
+    if (total_ && *total_ > 0) {
+      share = fmt::format("{:3.0f} %  ", 100.0 * static_cast<double>(Position(record.source)) /
+                                             static_cast<double>(*total_));
+    }
+    double seconds = std::chrono::duration<double>(now - start_).count();
+    context_.err() << "\r\x1b[K"
+                   << fmt::format("{}{} records, {} did not pass, {} a second", share,
+                                  Grouped(records_), Grouped(refused_),
+                                  Grouped(static_cast<std::uint64_t>(
+                                      static_cast<double>(records_) / std::max(seconds, 1e-3))))
+                   << std::flush;
+  }
+
+ private:
+  // Octets before this record, over all inputs.
+  std::uint64_t Position(const RecordSource& source) const {
+    std::uint64_t before = 0;
+    for (const auto& [name, size] : sizes_) {
+      if (name == source.name) break;
+      before += size;
+    }
+    return before + source.offset;
+  }
+
+  CliContext& context_;
+  bool shown_;
+  bool drawn_ = false;
+  std::optional<std::uint64_t> total_ = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> sizes_;
+  std::uint64_t records_ = 0, refused_ = 0;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now(), last_{};
+};
+
+int StatusOf(const AuditReport& report) {
+  if (report.interrupted) return kExitInterrupted;
+  return report.rejected + report.unreadable == 0 ? kExitAccepted : kExitRefused;
+}
+
+void SayTotals(CliContext& context, const AuditReport& report) {
+  context.Say(fmt::format("{}{} devices: {} accepted, {} refused; {} records unreadable",
+                          report.interrupted ? "interrupted after " : "", Grouped(report.devices),
+                          Grouped(report.accepted), Grouped(report.rejected),
+                          Grouped(report.unreadable)));
+}
+
+Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, Style style) {
+  auto at = context.TimeOf(args.decision.at);
+  if (!at) return tl::unexpected(std::move(at).error());
+  auto snapshot = context.OpenSnapshot();
+  if (!snapshot) return tl::unexpected(std::move(snapshot).error());
+  const RegistryContents& contents = (*snapshot)->contents();
+  Authenticator authenticator(*snapshot, ToOptions(args.decision));
+  FleetAuditOptions options;
+  options.at = *at;
+  options.threads = args.threads;
+  FleetAudit audit(authenticator, options);
+
+  Json header{{"service", contents.service},
+              {"generation", contents.generation},
+              {"at", FormatRfc3339(*at)}};
+  header["options"] = DescribeOptions(authenticator.options());
+  header["inputs"] = args.inputs;
+  AuditWriter writer(out, contents, {context.format(), style, args.summary_only});
+  // Written with the first record, so that an input that cannot be opened leaves no output.
+  bool begun = false;
+  auto begin = [&] {
+    if (!begun) writer.Begin(header);
+    begun = true;
+  };
+  Result<AuditReport> report = MakeError(ErrorCode::kInternal, "the audit did not run");
+  {
+    InterruptGuard guard;
+    Progress progress(context, args.inputs);
+    report = audit.Run(
+        args.inputs, context.in(),
+        [&](const AuditRecord& record) {
+          begin();
+          writer.Record(record);
+          progress.Count(record);
+        },
+        &InterruptFlag());
+  }
+  if (!report) return tl::unexpected(std::move(report).error());
+  begin();
+  writer.End(*report);
+  if (context.format() != Format::kTable || !args.output.empty()) SayTotals(context, *report);
+  return StatusOf(*report);
+}
+
+Result<int> Audit(CliContext& context, const Args& args) {
+  if (args.output.empty()) return RunAudit(context, args, context.out(), context.out_style());
+  std::ofstream file(args.output, std::ios::binary | std::ios::trunc);
+  if (!file) {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     fmt::format("cannot write {}; check the folder and its permissions",
+                                 SourceName(args.output)));
+  }
+  auto status = RunAudit(context, args, file, {.color = false, .unicode = true});
+  file.close();
+  if (status && !file) {
+    return MakeError(ErrorCode::kInternal,
+                     fmt::format("{} could not be written to its end; check the disk",
+                                 SourceName(args.output)));
+  }
+  return status;
+}
+
+}  // namespace
+
+void AddAuditCommand(CLI::App& app, CliContext& context) {
+  auto args = std::make_shared<Args>();
+  // Inventories often hold leaves only.
+  args->decision.links = "registry";
+  CLI::App* verb = AddVerb(app, context, "audit",
+                           "Decide about every device of an inventory, in input order",
+                           [&context, args] { return Audit(context, *args); });
+  verb->add_option("inputs", args->inputs,
+                   "Files and folders: NDJSON {\"deviceId\",\"chain\"}, PEM, DER, PKCS#7")
+      ->required()
+      ->type_name("FILE");
+  AddDecisionOptions(*verb, args->decision);
+  verb->add_option("--threads", args->threads, "How many threads [all cores]")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1024));
+  verb->add_option("--output", args->output, "Write the results here")->type_name("FILE");
+  verb->add_flag("--summary-only", args->summary_only, "Leave the records out");
+}
+
+}  // namespace muster::cli

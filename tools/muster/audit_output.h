@@ -1,0 +1,55 @@
+// How an audit is written: records as they come, then the summary.
+//
+// ndjson: a first line {"schema":"muster-audit/1","type":"header",...}, one line a record ("type" is
+// "device" or "unreadable"), a last line of type "summary".
+// json: one document {"schema":"muster-audit-report/1", header fields, "records": [...], "summary"}.
+// table: a line for each record that did not pass, then the summary.
+// The same inputs give the same octets, whatever the number of threads.
+#ifndef MUSTER_TOOLS_MUSTER_AUDIT_OUTPUT_H_
+#define MUSTER_TOOLS_MUSTER_AUDIT_OUTPUT_H_
+
+#include <iosfwd>
+#include <string>
+
+#include "muster/fleet_audit.h"
+#include "tools/muster/output.h"
+
+namespace muster::cli {
+
+struct AuditOutputOptions {
+  Format format = Format::kTable;
+  Style style;
+  bool summary_only = false;
+};
+
+class AuditWriter {
+ public:
+  // `contents` (names of CAs) must outlive the writer.
+  AuditWriter(std::ostream& out, const RegistryContents& contents, AuditOutputOptions options)
+      : out_(out), contents_(contents), options_(options) {}
+
+  // `header`: {"service","generation","at","options","inputs"}.
+  void Begin(const Json& header);
+  void Record(const AuditRecord& record);
+  void End(const AuditReport& report);
+
+ private:
+  void PrintSummary(const AuditReport& report);
+  Json DescribeReport(const AuditReport& report) const;
+
+  std::ostream& out_;
+  const RegistryContents& contents_;
+  AuditOutputOptions options_;
+  std::string line_;       // Reused.
+  bool first_record_ = true;
+};
+
+// Appends the record as one JSON object without spaces or newline.
+void AppendAuditRecord(const AuditRecord& record, std::string* out);
+
+// "fleet.ndjson:17", or "bundle.der@4096".
+std::string SourceText(const RecordSource& source);
+
+}  // namespace muster::cli
+
+#endif  // MUSTER_TOOLS_MUSTER_AUDIT_OUTPUT_H_
