@@ -9,8 +9,8 @@
 #include <string>
 #include <thread>
 
+#include "bench/bench_commit.h"
 #include "bench/bench_run.h"
-#include "bench_commit.h"
 #include "muster/version.h"
 
 namespace {

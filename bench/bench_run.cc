@@ -13,9 +13,21 @@ namespace {
 
 std::atomic<bool> has_failed{false};
 
+clockid_t ClockOf(TimeOf time_of) {
+  switch (time_of) {
+    case TimeOf::kThisThread:
+      return CLOCK_THREAD_CPUTIME_ID;
+    case TimeOf::kAllThreads:
+      return CLOCK_PROCESS_CPUTIME_ID;
+    case TimeOf::kWall:
+      return CLOCK_MONOTONIC;
+  }
+  return CLOCK_MONOTONIC;
+}
+
 double Now(TimeOf time_of) {
   std::timespec now{};
-  ::clock_gettime(time_of == TimeOf::kWall ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID, &now);
+  ::clock_gettime(ClockOf(time_of), &now);
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 

@@ -28,9 +28,9 @@ T Must(Result<T> result) {
   return *std::move(result);
 }
 
-// Which time counts: that of this thread, which others on the machine do not touch, or, for work
-// that several threads share, that of the wall.
-enum class TimeOf { kThisThread, kWall };
+// Which time counts: processor time of this thread, or of all threads, which others on the machine
+// do not touch; or, where it matters how work is shared out, that of the wall.
+enum class TimeOf { kThisThread, kAllThreads, kWall };
 
 // Times `subject`; beside it, in turn with it, each of `references`. The machine's moods strike all
 // alike, so the medians that are returned (time of subject / time of reference, one a reference)

@@ -9,42 +9,60 @@ namespace muster {
 
 std::string_view ErrorCodeName(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kInvalidArgument: return "invalid-argument";
-    case ErrorCode::kUnreadableInput: return "unreadable-input";
-    case ErrorCode::kNotFound: return "not-found";
-    case ErrorCode::kAlreadyExists: return "already-exists";
-    case ErrorCode::kStaleETag: return "stale-etag";
-    case ErrorCode::kInUse: return "in-use";
-    case ErrorCode::kRefused: return "refused";
-    case ErrorCode::kStoreBusy: return "store-busy";
-    case ErrorCode::kStoreCorrupt: return "store-corrupt";
-    case ErrorCode::kStoreIo: return "store-io";
-    case ErrorCode::kInternal: return "internal";
+    case ErrorCode::kInvalidArgument:
+      return "invalid-argument";
+    case ErrorCode::kUnreadableInput:
+      return "unreadable-input";
+    case ErrorCode::kNotFound:
+      return "not-found";
+    case ErrorCode::kAlreadyExists:
+      return "already-exists";
+    case ErrorCode::kStaleETag:
+      return "stale-etag";
+    case ErrorCode::kInUse:
+      return "in-use";
+    case ErrorCode::kRefused:
+      return "refused";
+    case ErrorCode::kStoreBusy:
+      return "store-busy";
+    case ErrorCode::kStoreCorrupt:
+      return "store-corrupt";
+    case ErrorCode::kStoreIo:
+      return "store-io";
+    case ErrorCode::kInternal:
+      return "internal";
   }
   return "unknown";
 }
 
 std::string_view NameOf(LeafProfile profile) {
   switch (profile) {
-    case LeafProfile::kRfc5280: return "rfc5280";
-    case LeafProfile::kDpsCompat: return "dps-compat";
+    case LeafProfile::kRfc5280:
+      return "rfc5280";
+    case LeafProfile::kDpsCompat:
+      return "dps-compat";
   }
   return "unknown";
 }
 
 std::string_view NameOf(LinkSource links) {
   switch (links) {
-    case LinkSource::kPresented: return "presented";
-    case LinkSource::kRegistry: return "registry";
+    case LinkSource::kPresented:
+      return "presented";
+    case LinkSource::kRegistry:
+      return "registry";
   }
   return "unknown";
 }
 
 std::string_view NameOf(EnrollmentKind kind) {
   switch (kind) {
-    case EnrollmentKind::kNone: return "none";
-    case EnrollmentKind::kIndividual: return "individual";
-    case EnrollmentKind::kGroup: return "group";
+    case EnrollmentKind::kNone:
+      return "none";
+    case EnrollmentKind::kIndividual:
+      return "individual";
+    case EnrollmentKind::kGroup:
+      return "group";
   }
   return "unknown";
 }

@@ -16,6 +16,7 @@
 #include <optional>
 #include <variant>
 
+#include "engine/crypto/p256_point.h"
 #include "engine/crypto/signature_algorithm.h"
 #include "engine/crypto/subject_public_key.h"
 #include "engine/der/der_reader.h"
@@ -224,8 +225,11 @@ tl::expected<void, KeyFailure> CheckPublicKey(ByteView spki, const AlgorithmPoli
   try {
     const auto parsed = ParseSubjectPublicKey(spki, policy);
     if (!parsed) return tl::unexpected<KeyFailure>(parsed.error());
-    if (IsEc(parsed->algorithm) &&
-        !Botan::EC_AffinePoint::deserialize(GroupOf(parsed->algorithm), parsed->octets)) {
+    if (parsed->algorithm == KeyAlgorithm::kP256) {
+      // Every device of most fleets comes through here.
+      if (!IsOnP256(parsed->octets.last<64>())) return OffCurve();
+    } else if (IsEc(parsed->algorithm) &&
+               !Botan::EC_AffinePoint::deserialize(GroupOf(parsed->algorithm), parsed->octets)) {
       return OffCurve();
     }
     return {};

@@ -11,7 +11,8 @@ int TwoDigits(const std::uint8_t* text) {
   return tens * 10 + ones;
 }
 
-// MMDDHHMMSSZ after the year (RFC 5280 4.1.2.5.1 and 4.1.2.5.2: seconds present, Zulu, no fraction).
+// MMDDHHMMSSZ after the year (RFC 5280 4.1.2.5.1 and 4.1.2.5.2: seconds present, Zulu, no
+// fraction).
 bool ParseTimeAfterYear(int year, const std::uint8_t* text, UnixTime* value) {
   const int month = TwoDigits(text);
   const int day = TwoDigits(text + 2);

@@ -148,12 +148,14 @@ bool ParseBoolean(ByteView content, bool* value);
 bool IsMinimalInteger(ByteView content);
 // A non-negative INTEGER; saturates at `max` when larger. False where malformed or negative.
 bool ParseUnsigned(ByteView content, std::uint32_t max, std::uint32_t* value);
-// BIT STRING content: at most 7 unused bits, which are zero; `unused` may be null when it must be 0.
+// BIT STRING content: at most 7 unused bits, which are zero; `unused` may be null when it must be
+// 0.
 bool ParseBitString(ByteView content, ByteView* bits, int* unused);
 // Time (RFC 5280 4.1.2.5): UTCTime YYMMDDHHMMSSZ or GeneralizedTime YYYYMMDDHHMMSSZ, by `tag`.
 // GeneralizedTime before 2050 is let pass (the field has it); other forms are not.
 bool ParseTime(std::uint8_t tag, ByteView content, UnixTime* value);
-// OID content: minimal sub-identifiers, complete (X.690 8.19.2: none starts with 0x80, the last ends).
+// OID content: minimal sub-identifiers, complete (X.690 8.19.2: none starts with 0x80, the last
+// ends).
 inline bool IsOid(ByteView content) {
   unsigned continues = 0;  // The octet before said that its sub-identifier goes on.
   unsigned padded = 0;

@@ -41,16 +41,6 @@ void OfferLeafRejects(const DecisionContext& context, const CertificateView& lea
   }
 }
 
-RollUpOutcome RollUpOn(const DecisionContext& context, const LabelledPath& path,
-                       const LeafIdentity& identity) {
-  if (identity.individual == nullptr) {
-    return RollUp(path.labels, nullptr, context.options.any_disabled_blocks);
-  }
-  const IndividualLabel individual =
-      LabelIndividual(*identity.individual, path.cas, context.snapshot);
-  return RollUp(path.labels, &individual, context.options.any_disabled_blocks);
-}
-
 }  // namespace
 
 Verdict Rejected(const DecisionContext& context, RejectReason reason, int chain_index) {
@@ -68,6 +58,16 @@ EnrollmentRef EnrollmentOf(const DecisionContext& context, const LabelledPath& p
   const CaLabel& label = path.labels[*outcome.entry_at];
   return context.snapshot.RefOf(registry::Entry{EnrollmentKind::kGroup, label.group_index,
                                                 label.group == EntryState::kEnabled});
+}
+
+RollUpOutcome RollUpOn(const DecisionContext& context, const LabelledPath& path,
+                       const LeafIdentity& identity) {
+  if (identity.individual == nullptr) {
+    return RollUp(path.labels, nullptr, context.options.any_disabled_blocks);
+  }
+  const IndividualLabel individual =
+      LabelIndividual(*identity.individual, path.cas, context.snapshot);
+  return RollUp(path.labels, &individual, context.options.any_disabled_blocks);
 }
 
 RollUpOutcome OutcomeOnPath(const DecisionContext& context, const LabelledPath& path,

@@ -36,6 +36,10 @@ Verdict DecideOverPaths(const DecisionContext& context, const CertificateView& l
                         const LeafIdentity& identity, const IssuingPaths& paths,
                         std::uint64_t* leaf_signatures);
 
+// What the roll-up rule alone says of one path for this device.
+RollUpOutcome RollUpOn(const DecisionContext& context, const LabelledPath& path,
+                       const LeafIdentity& identity);
+
 // The roll-up outcome of one path for this device. On a path that ends in a verified CA, missing links
 // count too (kLinkNotPresented).
 RollUpOutcome OutcomeOnPath(const DecisionContext& context, const LabelledPath& path,

@@ -99,22 +99,18 @@ class Explainer {
 
   void AddRollUpFaults(const path::CandidatePath& candidate, const LabelledPath& path,
                        ExplainedPath* explained) const {
-    const int last = static_cast<int>(path.cas.size());
-    RollUpOutcome outcome;
-    if (path.reaches_anchor) {
-      outcome = OutcomeOnPath(context_, path, identity_);
-    } else {
+    if (!path.reaches_anchor) {
       const RejectReason reason = DeadEndReason(candidate);
-      outcome = OutcomeOnFailedPath(context_, {path, reason, last}, identity_);
-      explained->faults.push_back({reason, last, DeadEndDetail(path, reason)});
-    }
-    if (outcome.reason == RejectReason::kIndividualDisabled) return;  // Told once, of the leaf.
-    const bool told = std::any_of(explained->faults.begin(), explained->faults.end(),
-                                  [&](const Fault& f) { return f.reason == outcome.reason; });
-    if (!outcome.accepted() && !told) {
       explained->faults.push_back(
-          {outcome.reason, outcome.chain_index, RollUpDetail(*explained, path, outcome)});
+          {reason, static_cast<int>(path.cas.size()), DeadEndDetail(path, reason)});
     }
+    // A dead end has its roll-up fault beside: what is missing is one thing, what the rule says of the
+    // rest is another.
+    const RollUpOutcome outcome = path.reaches_anchor ? OutcomeOnPath(context_, path, identity_)
+                                                      : RollUpOn(context_, path, identity_);
+    if (outcome.accepted() || outcome.reason == RejectReason::kIndividualDisabled) return;
+    explained->faults.push_back(
+        {outcome.reason, outcome.chain_index, RollUpDetail(*explained, path, outcome)});
   }
 
   std::string DeadEndDetail(const LabelledPath& path, RejectReason reason) const {

@@ -75,8 +75,13 @@ bool CaValidation::CheckForm(int i) {
     return true;
   }
   const std::string_view malformed = FindMalformedExtension(view);
-  return !malformed.empty() && Report(RejectReason::kMalformedExtension, i,
-                                      fmt::format("{} is malformed", malformed));
+  if (!malformed.empty() && Report(RejectReason::kMalformedExtension, i,
+                                   fmt::format("{} is malformed", malformed))) {
+    return true;
+  }
+  // RFC 5280 4.2.1.4.
+  return HasUnknownCriticalQualifier(view) &&
+         Report(RejectReason::kUnhandledCriticalExtension, i, "a critical policy qualifier");
 }
 
 // 6.1.3 (a) (2); of the anchor by option ("expired anywhere on the path").

@@ -10,6 +10,10 @@ namespace {
 // anyExtendedKeyUsage, 2.5.29.37.0.
 constexpr std::uint8_t kAnyPurposeOid[] = {0x55, 0x1d, 0x25, 0x00};
 
+// id-qt-cps and id-qt-unotice, 1.3.6.1.5.5.7.2.1 and .2.
+constexpr std::uint8_t kCpsOid[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x02, 0x01};
+constexpr std::uint8_t kUserNoticeOid[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x02, 0x02};
+
 template <typename Parse>
 bool IsMalformed(const CertificateView& certificate, ExtensionId id, const Parse& parse) {
   const ExtensionView& extension = certificate.extension(id);
@@ -61,6 +65,22 @@ std::string_view FindMalformedExtension(const CertificateView& certificate) {
   }
   if (malformed(ExtensionId::kFreshestCrl, x509::ParseCrlDistributionPoints)) return "freshestCRL";
   return {};
+}
+
+bool HasUnknownCriticalQualifier(const CertificateView& certificate) {
+  const ExtensionView& extension = certificate.extension(ExtensionId::kCertificatePolicies);
+  if (!extension.present || !extension.critical) return false;
+  const auto policies = x509::ParseCertificatePolicies(extension.value);
+  if (!policies) return false;  // Malformed, which is for FindMalformedExtension to say.
+  for (const x509::PolicyInformation& policy : *policies) {
+    der::DerReader qualifiers(policy.qualifiers);
+    der::DerReader qualifier;
+    ByteView oid;
+    while (qualifiers.Enter(der::kSequence, &qualifier) && qualifier.Read(der::kOid, &oid)) {
+      if (!base::Equal(oid, kCpsOid) && !base::Equal(oid, kUserNoticeOid)) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace muster::path

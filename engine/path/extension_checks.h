@@ -20,6 +20,10 @@ Purpose FindPurpose(ByteView extended_key_usage, ByteView purpose);
 // Does not allocate for certificates that carry none of the others but extendedKeyUsage.
 std::string_view FindMalformedExtension(const CertificateView& certificate);
 
+// A critical certificatePolicies extension carries a qualifier other than the two that RFC 5280
+// defines: it must be refused (4.2.1.4).
+bool HasUnknownCriticalQualifier(const CertificateView& certificate);
+
 }  // namespace muster::path
 
 #endif  // MUSTER_ENGINE_PATH_EXTENSION_CHECKS_H_

@@ -54,7 +54,12 @@ class LeafCheck {
         Report(RejectReason::kMalformedExtension, fmt::format("{} is malformed", malformed))) {
       return true;
     }
-    // RFC 5280 6.1.5 (e), 6.1.3 last paragraph.
+    // RFC 5280 4.2.1.4.
+    if (HasUnknownCriticalQualifier(leaf_) &&
+        Report(RejectReason::kUnhandledCriticalExtension, "a critical policy qualifier")) {
+      return true;
+    }
+    // RFC 5280 6.1.5 (f).
     return !leaf_.unknown_critical_extension().empty() &&
            Report(RejectReason::kUnhandledCriticalExtension,
                   DescribeExtension(leaf_.unknown_critical_extension()));

@@ -73,6 +73,7 @@ std::string Show(const GeneralName& name) {
 struct NameConstraintSet::Name {
   GeneralName name;
   std::string canonical;
+  bool is_attribute = false;  // An emailAddress of the subject.
 
   bool IsWithin(const Base& base, Subtree subtree) const {
     switch (name.kind) {
@@ -82,7 +83,8 @@ struct NameConstraintSet::Name {
       case GeneralNameKind::kDnsName:
         return DnsNameWithin(base::AsText(name.value), base::AsText(base.name.value), subtree);
       case GeneralNameKind::kRfc822Name:
-        return Rfc822NameWithin(base::AsText(name.value), base::AsText(base.name.value), subtree);
+        return (is_attribute ? EmailAddressWithin : Rfc822NameWithin)(
+            base::AsText(name.value), base::AsText(base.name.value), subtree);
       case GeneralNameKind::kUri:
         return UriWithin(base::AsText(name.value), base::AsText(base.name.value), subtree);
       case GeneralNameKind::kIpAddress:
@@ -131,7 +133,7 @@ std::optional<NameFault> NameConstraintSet::Check(const CertificateView& certifi
   // 4.2.1.10: directoryName constraints apply to the subject where it is not empty.
   if (!x509::IsEmptyName(certificate.subject())) {
     const GeneralName subject{GeneralNameKind::kDirectoryName, certificate.subject()};
-    if (auto fault = CheckName(subject, comparisons_left)) return fault;
+    if (auto fault = CheckName(subject, false, comparisons_left)) return fault;
   }
   const ExtensionView& extension = certificate.extension(ExtensionId::kSubjectAltName);
   if (extension.present) {
@@ -140,7 +142,7 @@ std::optional<NameFault> NameConstraintSet::Check(const CertificateView& certifi
       return NameFault{RejectReason::kMalformedExtension, "subjectAltName is malformed"};
     }
     for (const GeneralName& name : *names) {
-      if (auto fault = CheckName(name, comparisons_left)) return fault;
+      if (auto fault = CheckName(name, false, comparisons_left)) return fault;
     }
     return std::nullopt;
   }
@@ -148,7 +150,7 @@ std::optional<NameFault> NameConstraintSet::Check(const CertificateView& certifi
   // attributes of the subject.
   if ((kinds_ & BitOf(GeneralNameKind::kRfc822Name)) != 0) {
     for (const ByteView email : x509::EmailAddresses(certificate.subject())) {
-      if (auto fault = CheckName({GeneralNameKind::kRfc822Name, email}, comparisons_left)) {
+      if (auto fault = CheckName({GeneralNameKind::kRfc822Name, email}, true, comparisons_left)) {
         return fault;
       }
     }
@@ -156,7 +158,7 @@ std::optional<NameFault> NameConstraintSet::Check(const CertificateView& certifi
   return std::nullopt;
 }
 
-std::optional<NameFault> NameConstraintSet::CheckName(const GeneralName& name,
+std::optional<NameFault> NameConstraintSet::CheckName(const GeneralName& name, bool is_attribute,
                                                       int* comparisons_left) const {
   if ((kinds_ & BitOf(name.kind)) == 0) return std::nullopt;
   // 6.1.3 (b), (c): a name of a form that cannot be compared is refused whether the constraint is
@@ -165,7 +167,7 @@ std::optional<NameFault> NameConstraintSet::CheckName(const GeneralName& name,
     return NameFault{RejectReason::kUnsupportedNameConstraint,
                      fmt::format("{} is constrained and cannot be compared", Show(name))};
   }
-  Name prepared{name, {}};
+  Name prepared{name, {}, is_attribute};
   if (name.kind == GeneralNameKind::kDirectoryName) {
     std::optional<std::string> canonical = x509::CanonicalName(name.value);
     if (!canonical) return NameFault{RejectReason::kMalformedName, "directoryName is malformed"};

@@ -52,7 +52,9 @@ class NameConstraintSet {
 
   static bool AddBases(const std::vector<x509::GeneralName>& names, std::vector<Base>* bases,
                        std::uint16_t* kinds);
-  std::optional<NameFault> CheckName(const x509::GeneralName& name, int* comparisons_left) const;
+  // `is_attribute`: an emailAddress of the subject.
+  std::optional<NameFault> CheckName(const x509::GeneralName& name, bool is_attribute,
+                                     int* comparisons_left) const;
   static std::optional<NameFault> CheckLevel(const Level& level, const Name& name,
                                              int* comparisons_left);
 

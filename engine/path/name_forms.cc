@@ -146,6 +146,11 @@ bool DnsNameWithin(std::string_view name, std::string_view constraint, Subtree s
          EqualIgnoringCase(base.substr(first_label + 1), parent);
 }
 
+bool EmailAddressWithin(std::string_view name, std::string_view constraint, Subtree subtree) {
+  if (Rfc822NameWithin(name, constraint, subtree)) return true;
+  return subtree == Subtree::kExcluded && EqualIgnoringCase(name, constraint);
+}
+
 bool Rfc822NameWithin(std::string_view name, std::string_view constraint, Subtree subtree) {
   const bool closed = subtree == Subtree::kExcluded;
   const std::optional<Mailbox> mailbox = ParseMailbox(name);

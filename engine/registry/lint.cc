@@ -20,13 +20,19 @@ namespace {
 
 // Certificates that end within this time are reported: a CA is not renewed in a week.
 constexpr std::chrono::days kExpiresSoon{30};
-// Signature checks of one run (about 0.1 ms each). A registry of 1,000 CAs needs some thousands.
-constexpr int kSignaturesMax = 20'000;
+// Signature checks of one run (about 0.1 ms each): a CA has one or two candidate issuers, meshes of
+// namesakes have the square of their number.
+constexpr std::size_t kSignaturesMin = 1'000;
+constexpr std::size_t kSignaturesPerCa = 4;
+
+int SignaturesMax(const CompiledSnapshot& snapshot) {
+  return static_cast<int>(kSignaturesMin + kSignaturesPerCa * snapshot.cas().size());
+}
 
 class Linter {
  public:
   Linter(const CompiledSnapshot& snapshot, UnixTime at)
-      : snapshot_(snapshot), at_(at), links_(AlgorithmPolicy{}, kSignaturesMax) {}
+      : snapshot_(snapshot), at_(at), links_(AlgorithmPolicy{}, SignaturesMax(snapshot)) {}
 
   std::vector<LintFinding> Run() {
     for (const HeldCa& held : snapshot_.cas()) LintCa(held);

@@ -231,11 +231,16 @@ bool CertificateParser::NoteExtension(const x509::Extension& extension) {
   if (!outer.AtEnd()) return FailValue(outer.position(), "octets follow the extension's value");
   out_.extensions_[static_cast<std::size_t>(id)] = {extension.value, true, extension.critical};
   switch (id) {
-    case ExtensionId::kBasicConstraints: return ReadBasicConstraints(value);
-    case ExtensionId::kKeyUsage: return ReadKeyUsage(value);
-    case ExtensionId::kSubjectKeyId: return ReadSubjectKeyId(value);
-    case ExtensionId::kAuthorityKeyId: return ReadAuthorityKeyId(value.whole);
-    default: return true;  // Decoded on demand: extensions.h.
+    case ExtensionId::kBasicConstraints:
+      return ReadBasicConstraints(value);
+    case ExtensionId::kKeyUsage:
+      return ReadKeyUsage(value);
+    case ExtensionId::kSubjectKeyId:
+      return ReadSubjectKeyId(value);
+    case ExtensionId::kAuthorityKeyId:
+      return ReadAuthorityKeyId(value.whole);
+    default:
+      return true;  // Decoded on demand: extensions.h.
   }
 }
 
@@ -278,8 +283,8 @@ bool CertificateParser::ReadKeyUsage(const der::Element& value) {
       bits.size() > 2) {
     return FailValue(position, "keyUsage is malformed");
   }
-  // Let pass, because CAs that are in use have them: trailing zero bits (X.690 11.2.2; a public root
-  // has 03 03 07 06 00) and bits beyond decipherOnly, which are ignored (TPM makers' CAs).
+  // Let pass, because CAs that are in use have them: trailing zero bits (X.690 11.2.2; a public
+  // root has 03 03 07 06 00) and bits beyond decipherOnly, which are ignored (TPM makers' CAs).
   std::uint16_t usage = 0;
   if (!bits.empty()) usage = ReverseBits(bits[0]);
   if (bits.size() == 2 && (bits[1] & 0x80) != 0) {

@@ -47,13 +47,20 @@ class ObjectCollector {
   void Take(ByteView element, std::size_t line, std::size_t offset, const std::string& where,
             bool labelled, EncodedKind label_kind) {
     switch (x509::ShapeOf(element)) {
-      case DerShape::kCertificate: Add(EncodedKind::kCertificate, element, line, offset); return;
-      case DerShape::kCrl: Add(EncodedKind::kCrl, element, line, offset); return;
-      case DerShape::kSignedData: TakeSignedData(element, line, offset, where); return;
+      case DerShape::kCertificate:
+        Add(EncodedKind::kCertificate, element, line, offset);
+        return;
+      case DerShape::kCrl:
+        Add(EncodedKind::kCrl, element, line, offset);
+        return;
+      case DerShape::kSignedData:
+        TakeSignedData(element, line, offset, where);
+        return;
       case DerShape::kCertificateRequest:
         Fault(line, offset, where + "this is a certificate request, not a certificate");
         return;
-      case DerShape::kUnknown: break;
+      case DerShape::kUnknown:
+        break;
     }
     if (labelled) {
       Add(label_kind, element, line, offset);
@@ -87,8 +94,8 @@ class ObjectCollector {
   bool full() const { return full_; }
 
  private:
-  // Real certificates have 300 octets and more, so an input of kReadSizeMax holds fewer objects; the
-  // bounds keep made-up ones from filling the memory.
+  // Real certificates have 300 octets and more, so an input of kReadSizeMax holds fewer objects;
+  // the bounds keep made-up ones from filling the memory.
   static constexpr std::size_t kObjectsMax = 1'000'000;
   static constexpr std::size_t kFaultsMax = 10'000;
 
@@ -109,10 +116,14 @@ class ObjectCollector {
       // Inside a PEM block only the block has a place in the input.
       const std::size_t at =
           line != 0 ? offset : offset + static_cast<std::size_t>(member.data() - element.data());
-      if (kind == x509::MemberKind::kOther) {
+      const DerShape shape = x509::ShapeOf(member);
+      const bool other = kind == x509::MemberKind::kOther || shape == DerShape::kSignedData ||
+                         shape == DerShape::kCertificateRequest;
+      const bool crl = shape == DerShape::kCrl ||
+                       (shape == DerShape::kUnknown && kind == x509::MemberKind::kCrl);
+      if (other) {
         Fault(line, at, where + "PKCS#7 holds something that is no X.509 certificate or CRL");
       } else {
-        const bool crl = kind == x509::MemberKind::kCrl;
         Add(crl ? EncodedKind::kCrl : EncodedKind::kCertificate, member, line, at);
       }
       return !full_;
@@ -146,8 +157,8 @@ void TakeBlock(std::string_view text, const x509::PemBlock& block, ObjectCollect
       return;
     }
     const std::size_t at = block.body_offset + decoded.error_offset;
-    const std::size_t line = block.line + x509::LineCounter(text.substr(block.offset))
-                                              .LineAt(at - block.offset) - 1;
+    const std::size_t line =
+        block.line + x509::LineCounter(text.substr(block.offset)).LineAt(at - block.offset) - 1;
     collector->Fault(line, at,
                      where + Quoted(text[at]) + " at line " + std::to_string(line) +
                          " is not base64 or stands in the wrong place");
@@ -178,8 +189,8 @@ void ReadPem(std::string_view text, ReadOutcome* outcome) {
 
 // --- Formats ------------------------------------------------------------------------------------
 
-// The first DER value is one of those that are read. A text may start with '0' too, so the tag alone
-// does not tell.
+// The first DER value is one of those that are read. A text may start with '0' too, so the tag
+// alone does not tell.
 bool StartsWithKnownDer(ByteView input) {
   der::DerReader in(input);
   der::Element first;
@@ -200,7 +211,8 @@ tl::unexpected<Error> UnreadableBinary(ByteView input) {
   if (input.size() >= 2 && input[0] == der::kSequence) {
     der::DerReader in(input);
     der::Element element;
-    if (!in.Read(&element)) return fail("the input starts like DER, but: " + std::string(in.error()));
+    if (!in.Read(&element))
+      return fail("the input starts like DER, but: " + std::string(in.error()));
     return fail("the input is DER that is neither a certificate, a CRL nor PKCS#7 SignedData");
   }
   return fail("the input is in no known format");
@@ -273,7 +285,8 @@ Result<std::vector<Bytes>> ReadAllCertificates(ByteView input, std::string_view 
     if (object.kind == EncodedKind::kCertificate) certificates.push_back(std::move(object.der));
   }
   if (certificates.empty()) {
-    return Unreadable(prefix + "no certificate in it; keys, requests and CRLs are not certificates");
+    return Unreadable(prefix +
+                      "no certificate in it; keys, requests and CRLs are not certificates");
   }
   return certificates;
 }

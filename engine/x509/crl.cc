@@ -130,7 +130,8 @@ bool ReadEntry(der::DerReader* in, RevokedCertificate* entry, bool* has_extensio
   return true;
 }
 
-// An extension value that is exactly one INTEGER, not negative, of at most 20 octets (5.2.3, 5.2.4).
+// An extension value that is exactly one INTEGER, not negative, of at most 20 octets
+// (5.2.3, 5.2.4).
 bool ReadCrlNumber(ByteView value, ByteView* out) {
   der::DerReader in(value);
   return in.Read(der::kInteger, out) && in.AtEnd() && der::IsMinimalInteger(*out) &&
@@ -255,14 +256,18 @@ bool CrlParser::NoteExtension(const Extension& extension) {
       out_.authority_key_id_ = fields.key_id;
       return true;
     }
-    case kCrlNumber: return ReadCrlNumber(extension.value, &out_.crl_number_);
-    case kDeltaCrlIndicator: return ReadCrlNumber(extension.value, &out_.base_crl_number_);
+    case kCrlNumber:
+      return ReadCrlNumber(extension.value, &out_.crl_number_);
+    case kDeltaCrlIndicator:
+      return ReadCrlNumber(extension.value, &out_.base_crl_number_);
     case kIssuingDistributionPoint:
       out_.idp_der_ = extension.value;
       out_.issuing_distribution_point_ = ParseIssuingDistributionPoint(extension.value);
       return out_.issuing_distribution_point_.has_value();
-    case kIssuerAltName: return ParseGeneralNames(extension.value).has_value();
-    case kFreshestCrl: return ParseCrlDistributionPoints(extension.value).has_value();
+    case kIssuerAltName:
+      return ParseGeneralNames(extension.value).has_value();
+    case kFreshestCrl:
+      return ParseCrlDistributionPoints(extension.value).has_value();
     default:
       if (extension.critical) out_.has_unknown_critical_extension_ = true;
       return true;

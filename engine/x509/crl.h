@@ -17,11 +17,11 @@ inline constexpr std::size_t kCrlSizeMax = std::size_t{64} * 1024 * 1024;
 
 // An entry of revokedCertificates (5.1.2.6, 5.3).
 struct RevokedCertificate {
-  ByteView serial;             // INTEGER content.
+  ByteView serial;  // INTEGER content.
   UnixTime revoked_at{};
-  int reason = 0;              // CRLReason; unspecified(0) where absent, removeFromCRL(8) in deltas.
-  ByteView certificate_issuer; // Whole Name; of an indirect CRL, carried forward as 5.3.3 says.
-                               // Empty = the CRL's issuer.
+  int reason = 0;  // CRLReason; unspecified(0) where absent, removeFromCRL(8) in deltas.
+  ByteView certificate_issuer;  // Whole Name; of an indirect CRL, carried forward as 5.3.3 says.
+                                // Empty = the CRL's issuer.
 };
 
 // v2 (and v1 without extensions). Entries are checked for form when parsed, read on demand.
@@ -40,7 +40,7 @@ class CrlView {
   ByteView authority_key_id() const { return authority_key_id_; }  // keyIdentifier; may be empty.
   ByteView crl_number() const { return crl_number_; }              // INTEGER content; may be empty.
   bool is_delta() const { return !base_crl_number_.empty(); }
-  ByteView base_crl_number() const { return base_crl_number_; }    // deltaCRLIndicator.
+  ByteView base_crl_number() const { return base_crl_number_; }  // deltaCRLIndicator.
   const std::optional<IssuingDistributionPoint>& issuing_distribution_point() const {
     return issuing_distribution_point_;
   }

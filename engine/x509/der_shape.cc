@@ -26,11 +26,15 @@ DerShape ShapeOfTbs(DerReader tbs) {
   }
   switch (tbs.PeekTag()) {
     case der::kUtcTime:
-    case der::kGeneralizedTime: return DerShape::kCrl;
-    case der::kSequence: return has_integer ? DerShape::kCertificate : DerShape::kUnknown;
+    case der::kGeneralizedTime:
+      return DerShape::kCrl;
+    case der::kSequence:
+      return has_integer ? DerShape::kCertificate : DerShape::kUnknown;
     case ContextConstructed(0):
-    case 0: return has_integer ? DerShape::kCertificateRequest : DerShape::kUnknown;
-    default: return DerShape::kUnknown;
+    case 0:
+      return has_integer ? DerShape::kCertificateRequest : DerShape::kUnknown;
+    default:
+      return DerShape::kUnknown;
   }
 }
 
@@ -41,9 +45,8 @@ bool EnterSignedData(ByteView element, DerReader* signed_data) {
   DerReader content;
   ByteView oid;
   return outer.Enter(der::kSequence, &content_info) && content_info.Read(der::kOid, &oid) &&
-         base::Equal(oid, kSignedDataOid) &&
-         content_info.Enter(ContextConstructed(0), &content) && content_info.AtEnd() &&
-         content.Enter(der::kSequence, signed_data) && content.AtEnd();
+         base::Equal(oid, kSignedDataOid) && content_info.Enter(ContextConstructed(0), &content) &&
+         content_info.AtEnd() && content.Enter(der::kSequence, signed_data) && content.AtEnd();
 }
 
 }  // namespace
@@ -54,9 +57,8 @@ DerShape ShapeOf(ByteView element) {
   if (!outer.Enter(der::kSequence, &fields) || !outer.AtEnd()) return DerShape::kUnknown;
   if (fields.PeekTag() == der::kOid) {
     ByteView oid;
-    return fields.Read(der::kOid, &oid) && base::Equal(oid, kSignedDataOid)
-               ? DerShape::kSignedData
-               : DerShape::kUnknown;
+    return fields.Read(der::kOid, &oid) && base::Equal(oid, kSignedDataOid) ? DerShape::kSignedData
+                                                                            : DerShape::kUnknown;
   }
   DerReader tbs;
   ByteView ignored;

@@ -21,7 +21,11 @@ enum class DerShape : std::uint8_t {
 DerShape ShapeOf(ByteView element);
 
 // What a member of a SignedData is, told by where it lies (RFC 5652 5.1).
-enum class MemberKind : std::uint8_t { kCertificate, kCrl, kOther /* attribute certificates ... */ };
+enum class MemberKind : std::uint8_t {
+  kCertificate,
+  kCrl,
+  kOther /* attribute certificates ... */
+};
 
 // Calls `visit` for each member of the certificates and crls fields until it returns false. The
 // signatures, if any, are not looked at: it is a bag. False where it is not DER; what came before

@@ -93,10 +93,14 @@ std::optional<std::string> DirectoryStringText(std::uint8_t tag, ByteView value)
       }
       return std::string(base::AsText(value));
     }
-    case der::kT61String: return FromCodeUnits(value, 1);
-    case der::kBmpString: return FromCodeUnits(value, 2);
-    case der::kUniversalString: return FromCodeUnits(value, 4);
-    default: return std::nullopt;
+    case der::kT61String:
+      return FromCodeUnits(value, 1);
+    case der::kBmpString:
+      return FromCodeUnits(value, 2);
+    case der::kUniversalString:
+      return FromCodeUnits(value, 4);
+    default:
+      return std::nullopt;
   }
 }
 

@@ -67,15 +67,21 @@ bool ReadGeneralName(DerReader* in, Place place, GeneralName* out) {
   out->kind = static_cast<GeneralNameKind>(number);
   out->value = element.content;
   switch (out->kind) {
-    case GeneralNameKind::kOtherName: return IsOtherName(element.content);
+    case GeneralNameKind::kOtherName:
+      return IsOtherName(element.content);
     case GeneralNameKind::kRfc822Name:
     case GeneralNameKind::kDnsName:
-    case GeneralNameKind::kUri: return IsIa5(element.content);
-    case GeneralNameKind::kDirectoryName: return IsWellFormedName(element.content);
-    case GeneralNameKind::kIpAddress: return IsIpAddress(element.content, place);
-    case GeneralNameKind::kRegisteredId: return der::IsOid(element.content);
+    case GeneralNameKind::kUri:
+      return IsIa5(element.content);
+    case GeneralNameKind::kDirectoryName:
+      return IsWellFormedName(element.content);
+    case GeneralNameKind::kIpAddress:
+      return IsIpAddress(element.content, place);
+    case GeneralNameKind::kRegisteredId:
+      return der::IsOid(element.content);
     case GeneralNameKind::kX400Address:
-    case GeneralNameKind::kEdiPartyName: break;  // Opaque: never compared with anything.
+    case GeneralNameKind::kEdiPartyName:
+      break;  // Opaque: never compared with anything.
   }
   return true;
 }
@@ -342,8 +348,8 @@ std::optional<IssuingDistributionPoint> ParseIssuingDistributionPoint(ByteView e
   if (idp.has_only_some_reasons && !ReadReasonFlags(content, &idp.only_some_reasons)) {
     return std::nullopt;
   }
-  if (!ReadFlag(&fields, 4, &idp.indirect_crl) || !ReadFlag(&fields, 5, &idp.only_attribute_certs) ||
-      !fields.AtEnd()) {
+  if (!ReadFlag(&fields, 4, &idp.indirect_crl) ||
+      !ReadFlag(&fields, 5, &idp.only_attribute_certs) || !fields.AtEnd()) {
     return std::nullopt;
   }
   // 5.2.5: at most one of the three may be TRUE.

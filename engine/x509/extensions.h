@@ -1,5 +1,5 @@
-// Extensions whose content is looked at away from the hot path: decoded on demand from the slices of
-// a CertificateView, all strict. RFC 5280 4.2 and 5.2.
+// Extensions whose content is looked at away from the hot path: decoded on demand from the slices
+// of a CertificateView, all strict. RFC 5280 4.2 and 5.2.
 #ifndef MUSTER_ENGINE_X509_EXTENSIONS_H_
 #define MUSTER_ENGINE_X509_EXTENSIONS_H_
 
@@ -12,11 +12,18 @@
 
 namespace muster::x509 {
 
-// GeneralName (4.2.1.6): the CHOICE number 0..8 and its content. For directoryName (4) `value` is the
-// whole Name SEQUENCE; for iPAddress 4 or 16 octets (8 or 32 in a constraint).
+// GeneralName (4.2.1.6): the CHOICE number 0..8 and its content. For directoryName (4) `value` is
+// the whole Name SEQUENCE; for iPAddress 4 or 16 octets (8 or 32 in a constraint).
 enum class GeneralNameKind : std::uint8_t {
-  kOtherName, kRfc822Name, kDnsName, kX400Address, kDirectoryName, kEdiPartyName, kUri,
-  kIpAddress, kRegisteredId,
+  kOtherName,
+  kRfc822Name,
+  kDnsName,
+  kX400Address,
+  kDirectoryName,
+  kEdiPartyName,
+  kUri,
+  kIpAddress,
+  kRegisteredId,
 };
 struct GeneralName {
   GeneralNameKind kind = GeneralNameKind::kOtherName;
@@ -59,11 +66,11 @@ std::optional<std::vector<ByteView>> ParseExtendedKeyUsage(ByteView extension_va
 inline constexpr std::uint16_t kAllReasons = 0x1fe;  // keyCompromise(1) .. aACompromise(8)
 
 struct DistributionPoint {
-  std::vector<GeneralName> full_name;      // Empty where absent.
-  ByteView name_relative_to_issuer;        // RDN: SET content; empty where absent.
+  std::vector<GeneralName> full_name;  // Empty where absent.
+  ByteView name_relative_to_issuer;    // RDN: SET content; empty where absent.
   std::uint16_t reasons = kAllReasons;
   bool has_reasons = false;
-  std::vector<GeneralName> crl_issuer;     // Empty where absent.
+  std::vector<GeneralName> crl_issuer;  // Empty where absent.
   bool has_name() const { return !full_name.empty() || !name_relative_to_issuer.empty(); }
 };
 std::optional<std::vector<DistributionPoint>> ParseCrlDistributionPoints(ByteView extension_value);
@@ -79,9 +86,9 @@ struct IssuingDistributionPoint {
 std::optional<IssuingDistributionPoint> ParseIssuingDistributionPoint(ByteView extension_value);
 
 struct AuthorityKeyId {
-  ByteView key_id;                         // May be empty.
-  std::vector<GeneralName> issuer;         // May be empty.
-  ByteView serial;                         // INTEGER content; may be empty.
+  ByteView key_id;                  // May be empty.
+  std::vector<GeneralName> issuer;  // May be empty.
+  ByteView serial;                  // INTEGER content; may be empty.
 };
 std::optional<AuthorityKeyId> ParseAuthorityKeyId(ByteView extension_value);
 

@@ -18,8 +18,8 @@ constexpr std::uint8_t kEmailAddressOid[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
 // RFC 4518 2.2 maps these to SPACE.
 bool IsWhiteSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// Case folded (ASCII), leading and trailing white space removed, inner runs made one space: RFC 5280
-// 7.1 by way of RFC 4518 2.2 and 2.6.1, for ASCII.
+// Case folded (ASCII), leading and trailing white space removed, inner runs made one space: RFC
+// 5280 7.1 by way of RFC 4518 2.2 and 2.6.1, for ASCII.
 std::string FoldText(std::string_view text) {
   std::string folded;
   folded.reserve(text.size());
@@ -36,8 +36,8 @@ std::string FoldText(std::string_view text) {
   return folded;
 }
 
-// Every variable part is preceded by its length, so that two different lists of parts never give the
-// same octets. Certificates are below 64 KiB; four octets are room enough for any slice.
+// Every variable part is preceded by its length, so that two different lists of parts never give
+// the same octets. Certificates are below 64 KiB; four octets are room enough for any slice.
 void AppendPart(std::string_view part, std::string* out) {
   const std::size_t n = part.size();
   for (const int shift : {24, 16, 8, 0}) out->push_back(static_cast<char>(n >> shift & 0xff));
@@ -154,7 +154,8 @@ std::optional<RegistrationId> RegistrationIdOf(ByteView subject, std::string_vie
   if (attributes.failed()) return fail("subject is not a well-formed name");
   if (count == 0) return fail("subject has no CN");
   if (count > 1) return fail("subject has more than one CN");
-  // Other string types encode characters in more than one octet, or in ways that stacks disagree on.
+  // Other string types encode characters in more than one octet, or in ways that stacks disagree
+  // on.
   if (cn.tag != der::kPrintableString && cn.tag != der::kUtf8String && cn.tag != der::kIa5String) {
     return fail("CN is neither a PrintableString nor a UTF8String");
   }

@@ -1,8 +1,9 @@
 // Distinguished names: comparison by RFC 5280 7.1, subtrees, CNs.
 //
 // Comparison: attribute values of PrintableString, UTF8String, IA5String (and the BMP, T61 and
-// Universal forms converted to UTF-8) are compared without regard to case (ASCII), leading, trailing
-// and repeated white space; others by their octets. RDNs with several attributes compare as sets.
+// Universal forms converted to UTF-8) are compared without regard to case (ASCII), leading,
+// trailing and repeated white space; others by their octets. RDNs with several attributes compare
+// as sets.
 #ifndef MUSTER_ENGINE_X509_NAME_H_
 #define MUSTER_ENGINE_X509_NAME_H_
 
@@ -23,8 +24,8 @@ bool IsWellFormedName(ByteView name);
 // A Name SEQUENCE with no RDN.
 bool IsEmptyName(ByteView name);
 
-// The canonical octets of a whole Name SEQUENCE: two names match (RFC 5280 7.1) if and only if their
-// canonical octets are equal. Nothing where `name` is malformed.
+// The canonical octets of a whole Name SEQUENCE: two names match (RFC 5280 7.1) if and only if
+// their canonical octets are equal. Nothing where `name` is malformed.
 std::optional<std::string> CanonicalName(ByteView name);
 
 // Equal octets, or equal canonical octets. Malformed names match nothing.
@@ -46,8 +47,9 @@ std::vector<CommonName> CommonNames(ByteView name);
 // has no subjectAltName (RFC 5280 4.2.1.10).
 std::vector<ByteView> EmailAddresses(ByteView name);
 
-// The registration ID a leaf's subject gives: exactly one CN, PrintableString or UTF8String (IA5String
-// too: tools emit it), well formed. Nothing otherwise; `why` (may be null) gets a static phrase.
+// The registration ID a leaf's subject gives: exactly one CN, PrintableString or UTF8String
+// (IA5String too: tools emit it), well formed. Nothing otherwise; `why` (may be null) gets a static
+// phrase.
 std::optional<RegistrationId> RegistrationIdOf(ByteView subject, std::string_view* why);
 
 }  // namespace muster::x509

@@ -23,12 +23,12 @@ class LineCounter {
 };
 
 struct PemBlock {
-  std::string label;        // "CERTIFICATE"; characters that are not printable ASCII become '?'.
-  std::string_view body;    // Between the boundary lines.
-  std::size_t offset = 0;   // Of the BEGIN boundary.
-  std::size_t line = 0;     // Of the BEGIN boundary, from 1.
+  std::string label;       // "CERTIFICATE"; characters that are not printable ASCII become '?'.
+  std::string_view body;   // Between the boundary lines.
+  std::size_t offset = 0;  // Of the BEGIN boundary.
+  std::size_t line = 0;    // Of the BEGIN boundary, from 1.
   std::size_t body_offset = 0;
-  std::string fault;        // Why the boundaries do not fit; empty where they do.
+  std::string fault;  // Why the boundaries do not fit; empty where they do.
 };
 
 class PemScanner {

@@ -24,7 +24,7 @@ struct EncodedObject {
   EncodedKind kind = EncodedKind::kCertificate;
   Bytes der;
   std::size_t line = 0;    // 1-based line of the PEM block's first line; 0 for binary input.
-  std::size_t offset = 0;  // Octet offset of the object in the input.
+  std::size_t offset = 0;  // Of the object in the input; in what base64 input decodes to.
 };
 
 // A block that could not be read: reported, never dropped in silence.

@@ -49,9 +49,9 @@ TEST(Base64Test, SaysWhereItFails) {
     std::size_t offset;
   };
   constexpr Case kCases[] = {
-      {"Zm9v!", 4},    {"Z", 1},        {"Zm", 2},     {"Zm8", 3},  {"Zg=", 3},    {"=", 0},
-      {"Z=", 1},       {"Zg===", 4},    {"Zg==Zg==", 4}, {"Zg=a", 3}, {"Zm9v=", 4},
-      {"Zh==", 3},     {"Zm9=", 3},     {"Zm9v-_", 4}, {"Zm8==", 4},
+      {"Zm9v!", 4}, {"Z", 1},    {"Zm", 2},    {"Zm8", 3},      {"Zg=", 3},
+      {"=", 0},     {"Z=", 1},   {"Zg===", 4}, {"Zg==Zg==", 4}, {"Zg=a", 3},
+      {"Zm9v=", 4}, {"Zh==", 3}, {"Zm9=", 3},  {"Zm9v-_", 4},   {"Zm8==", 4},
   };
   for (const Case& c : kCases) {
     Bytes out;

@@ -9,7 +9,10 @@ namespace muster::der {
 namespace {
 
 TEST(DerReaderTest, ReadsElementsInOrder) {
-  const Bytes input = Hex("020105" "040201ff" "3000");
+  const Bytes input =
+      Hex("020105"
+          "040201ff"
+          "3000");
   DerReader in(input);
   Element element;
   ASSERT_TRUE(in.Read(&element));
@@ -39,15 +42,21 @@ TEST(DerReaderTest, RefusesWhatIsNotDerAndConsumesNothing) {
       {"1f8101", "tag is not one that X.509 uses"},
       {"bf8101", "tag is not one that X.509 uses"},
       {"0202ff", "length runs past the end"},
-      {"3080020101" "0000", "length is indefinite"},
+      {"3080020101"
+       "0000",
+       "length is indefinite"},
       {"0481", "element is cut short"},
       {"048200", "element is cut short"},
-      {"04817f" "00", "length is not minimal"},
+      {"04817f"
+       "00",
+       "length is not minimal"},
       {"048100", "length is not minimal"},
       {"04820080", "length is not minimal"},
       {"0483000100", "length is not minimal"},
       {"0484ffffffff", "length runs past the end"},
-      {"04850000000001" "00", "length runs past the end"},
+      {"04850000000001"
+       "00",
+       "length runs past the end"},
       {"04ff", "length runs past the end"},
   };
   for (const BadCase& c : kCases) {
@@ -160,8 +169,8 @@ std::int64_t SecondsOf(std::uint8_t tag, std::string_view text) {
 
 TEST(DerTimeTest, ReadsBothForms) {
   EXPECT_EQ(SecondsOf(kUtcTime, "700101000000Z"), 0);
-  EXPECT_EQ(SecondsOf(kUtcTime, "491231235959Z"), 2524607999);    // 2049, the last of the 2000s.
-  EXPECT_EQ(SecondsOf(kUtcTime, "500101000000Z"), -631152000);    // 1950, the first of the 1900s.
+  EXPECT_EQ(SecondsOf(kUtcTime, "491231235959Z"), 2524607999);  // 2049, the last of the 2000s.
+  EXPECT_EQ(SecondsOf(kUtcTime, "500101000000Z"), -631152000);  // 1950, the first of the 1900s.
   EXPECT_EQ(SecondsOf(kGeneralizedTime, "20500101000000Z"), 2524608000);
   EXPECT_EQ(SecondsOf(kGeneralizedTime, "99991231235959Z"), 253402300799);
   EXPECT_EQ(SecondsOf(kGeneralizedTime, "20200229120000Z"), 1582977600);
@@ -170,10 +179,10 @@ TEST(DerTimeTest, ReadsBothForms) {
 
 TEST(DerTimeTest, RefusesOtherForms) {
   UnixTime value{};
-  for (const char* bad : {"7001010000Z", "700101000000", "700101000000+0000", "701301000000Z",
-                          "700001000000Z", "700132000000Z", "700100000000Z", "700229000000Z",
-                          "700101240000Z", "700101006000Z", "700101000060Z", "7001010000-1Z",
-                          "70010100000aZ", "x00101000000Z", "700101000000z", ""}) {
+  for (const char* bad :
+       {"7001010000Z", "700101000000", "700101000000+0000", "701301000000Z", "700001000000Z",
+        "700132000000Z", "700100000000Z", "700229000000Z", "700101240000Z", "700101006000Z",
+        "700101000060Z", "7001010000-1Z", "70010100000aZ", "x00101000000Z", "700101000000z", ""}) {
     EXPECT_FALSE(ParseTime(kUtcTime, Text(bad), &value)) << bad;
   }
   for (const char* bad : {"202002291200Z", "20210229120000Z", "20200229120000.5Z", "2020022912000Z",
@@ -196,10 +205,14 @@ TEST(DerOidTest, ChecksSubIdentifiers) {
 
 TEST(DerOidTest, ConvertsToTextAndBack) {
   constexpr std::pair<const char*, const char*> kPairs[] = {
-      {"0.0", "00"},          {"0.39", "27"},
-      {"1.0", "28"},          {"1.39", "4f"},
-      {"2.0", "50"},          {"2.5.29.15", "551d0f"},
-      {"2.999.3", "883703"},  {"1.2.840.113549.1.1.1", "2a864886f70d010101"},
+      {"0.0", "00"},
+      {"0.39", "27"},
+      {"1.0", "28"},
+      {"1.39", "4f"},
+      {"2.0", "50"},
+      {"2.5.29.15", "551d0f"},
+      {"2.999.3", "883703"},
+      {"1.2.840.113549.1.1.1", "2a864886f70d010101"},
       {"1.3.18446744073709551615", "2b81ffffffffffffffff7f"},
   };
   for (const auto& [text, hex] : kPairs) {
@@ -210,8 +223,9 @@ TEST(DerOidTest, ConvertsToTextAndBack) {
   }
   EXPECT_EQ(OidToText(Hex("2b82808080808080808000")), "") << "beyond 64 bits";
   EXPECT_EQ(OidToText(Hex("5580")), "") << "malformed";
-  for (const char* bad : {"", "1", "3.1", "0.40", "1.40", "1.", ".1", "1..2", "1.2.", "1.02", "1.-2",
-                          "1.2a", "1 2", "1.3.18446744073709551616", "2.18446744073709551615"}) {
+  for (const char* bad :
+       {"", "1", "3.1", "0.40", "1.40", "1.", ".1", "1..2", "1.2.", "1.02", "1.-2", "1.2a", "1 2",
+        "1.3.18446744073709551616", "2.18446744073709551615"}) {
     EXPECT_FALSE(OidFromText(bad)) << bad;
   }
 }

@@ -69,6 +69,7 @@ TEST_F(ExplainTest, NamesTheIssuerThatNobodyHas) {
   const Explanation e = Explain(RegistryBuilder().Verified(root_), Presented(leaf_));
   EXPECT_EQ(e.verdict.reason, RejectReason::kIssuerNotFound);
   EXPECT_EQ(e.remedies.front(), "not sent: CN=Factory 2; send it, or register it");
+  EXPECT_THAT(e.paths.front().faults, Contains(Field(&Fault::reason, RejectReason::kNoEnrollment)));
 }
 
 TEST_F(ExplainTest, ReportsEveryFaultAtOnce) {

@@ -63,7 +63,7 @@ class ETagTest : public RegistryTest {
          }},
         {"PutGroup", group,
          [=, this](auto m) {
-           return Forget(registry_.PutGroup("s", GroupByName("group", "root"), m));
+           return Forget(registry_.PutGroup("s", GroupOf("group", w_.Root("Third")), m));
          }},
         {"SetGroupEnabled", group,
          [=, this](auto m) { return Forget(registry_.SetGroupEnabled("s", "group", false, m)); }},

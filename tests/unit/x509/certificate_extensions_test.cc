@@ -38,8 +38,8 @@ TEST(CertificateExtensionsTest, AnExtensionHasTwoOrThreeFields) {
       Seq({}),
       Seq({oid}),
       Seq({value}),
-      Seq({oid, Hex("010100"), value}),                // FALSE is the default: not DER.
-      Seq({oid, Hex("010101"), value}),                // TRUE is 0xff.
+      Seq({oid, Hex("010100"), value}),  // FALSE is the default: not DER.
+      Seq({oid, Hex("010101"), value}),  // TRUE is 0xff.
       Seq({oid, Hex("0100"), value}),
       Seq({oid, Hex("0101ff"), Hex("0101ff"), value}),
       Seq({oid, value, Hex("0500")}),
@@ -90,8 +90,8 @@ TEST(CertificateExtensionsTest, RemembersTheFirstUnknownCriticalOne) {
 }
 
 TEST(CertificateExtensionsTest, KnownOnesHoldExactlyOneValue) {
-  for (const char* arc : {"14", "15", "17", "18", "19", "30", "31", "32", "33", "35", "36", "37",
-                          "46", "54"}) {
+  for (const char* arc :
+       {"14", "15", "17", "18", "19", "30", "31", "32", "33", "35", "36", "37", "46", "54"}) {
     const std::string oid = std::string("2.5.29.").append(arc);
     EXPECT_EQ(With(oid, "").reason(), RejectReason::kMalformedExtension) << arc;
     EXPECT_EQ(With(oid, "3001").reason(), RejectReason::kMalformedExtension) << arc;

@@ -163,8 +163,8 @@ TEST(CertificateReaderTest, LinesAreCountedWithAnyLineEnd) {
 }
 
 TEST(CertificateReaderTest, Labels) {
-  for (const char* label : {"CERTIFICATE", "X509 CERTIFICATE", "X.509 CERTIFICATE",
-                            "TRUSTED CERTIFICATE"}) {
+  for (const char* label :
+       {"CERTIFICATE", "X509 CERTIFICATE", "X.509 CERTIFICATE", "TRUSTED CERTIFICATE"}) {
     ExpectFirst(Read(Pem(kFirst, label)), "pem");
   }
   for (const char* label : {"X509 CRL", "CRL"}) {
@@ -190,8 +190,11 @@ TEST(CertificateReaderTest, TrustSettingsAreCutOffTrustedCertificatesOnly) {
 TEST(CertificateReaderTest, KeysAreSkippedAndNeverEchoed) {
   for (const char* label : {"PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY",
                             "RSA PRIVATE KEY", "EC PARAMETERS", "CERTIFICATE REQUEST"}) {
-    const std::string key = std::string("-----BEGIN ").append(label).append(
-        "-----\nProc-Type: 4,ENCRYPTED\n\nc2VjcmV0\n-----END ").append(label).append("-----\n");
+    const std::string key = std::string("-----BEGIN ")
+                                .append(label)
+                                .append("-----\nProc-Type: 4,ENCRYPTED\n\nc2VjcmV0\n-----END ")
+                                .append(label)
+                                .append("-----\n");
     ExpectFirst(Read(key + Pem(kFirst)), "pem");
     const ReadOutcome alone = Read(key);
     EXPECT_TRUE(alone.objects.empty());
@@ -215,10 +218,12 @@ TEST(CertificateReaderTest, Pkcs7) {
 }
 
 TEST(CertificateReaderTest, Pkcs7WithOtherMembersOrDamage) {
-  const ReadOutcome other = Read(SignedData(Join({kFirst, Hex("a1023000")})));
-  EXPECT_EQ(other.objects.size(), 1u);
-  ASSERT_EQ(other.faults.size(), 1u);
-  EXPECT_NE(other.faults[0].what.find("no X.509 certificate"), std::string::npos);
+  for (const Bytes& member : {Hex("a1023000"), Request(), SignedData(kSecond)}) {
+    const ReadOutcome other = Read(SignedData(Join({kFirst, member})));
+    EXPECT_EQ(other.objects.size(), 1u);
+    ASSERT_EQ(other.faults.size(), 1u);
+    EXPECT_NE(other.faults[0].what.find("no X.509 certificate"), std::string::npos);
+  }
   const ReadOutcome damaged = Read(SignedData(Join({kFirst, Hex("3005")})));
   EXPECT_EQ(damaged.objects.size(), 1u);
   ASSERT_EQ(damaged.faults.size(), 1u);
@@ -286,7 +291,8 @@ TEST(CertificateReaderTest, FaultyBlocksLandBesideGoodOnes) {
 }
 
 TEST(CertificateReaderTest, ABase64FaultHasItsOwnLineAndOffset) {
-  const std::string text = "comment\n-----BEGIN CERTIFICATE-----\nMIIB\nMI?B\n-----END CERTIFICATE-----";
+  const std::string text =
+      "comment\n-----BEGIN CERTIFICATE-----\nMIIB\nMI?B\n-----END CERTIFICATE-----";
   const ReadOutcome outcome = Read(text);
   ASSERT_EQ(outcome.faults.size(), 1u);
   EXPECT_EQ(outcome.faults[0].line, 4u);
@@ -312,8 +318,8 @@ TEST(CertificateReaderTest, LabelsAreShownPrintable) {
   EXPECT_LT(too_long.faults[0].what.size(), 100u);
 }
 
-// A certificate whose inside is damaged is still handed out under its label: the parser says what is
-// wrong with it, with a reason.
+// A certificate whose inside is damaged is still handed out under its label: the parser says what
+// is wrong with it, with a reason.
 TEST(CertificateReaderTest, TheLabelDecidesWhereTheShapeTellsNothing) {
   const ReadOutcome outcome = Read(Pem(Hex("30020500")) + Pem(Hex("30020500"), "X509 CRL"));
   ASSERT_EQ(outcome.objects.size(), 2u);
@@ -373,7 +379,8 @@ TEST(CertificateReaderTest, InputSizeIsBounded) {
   EXPECT_NE(MessageOf(huge).find("split it"), std::string::npos);
 }
 
-// --- One and all -----------------------------------------------------------------------------------
+// --- One and all
+// -----------------------------------------------------------------------------------
 
 TEST(ReadCertificatesTest, OneMeansOne) {
   EXPECT_EQ(ReadOneCertificate(AsBytes(Pem(kFirst)), "a.pem").value(), kFirst);
@@ -392,8 +399,8 @@ TEST(ReadCertificatesTest, OneMeansOne) {
 }
 
 TEST(ReadCertificatesTest, AllKeepsTheOrderAndToleratesNoFault) {
-  const auto both = ReadAllCertificates(AsBytes(Pem(kFirst) + Pem(Crl(), "X509 CRL") + Pem(kSecond)),
-                                        "chain.pem");
+  const auto both = ReadAllCertificates(
+      AsBytes(Pem(kFirst) + Pem(Crl(), "X509 CRL") + Pem(kSecond)), "chain.pem");
   ASSERT_TRUE(both);
   EXPECT_EQ(*both, (std::vector<Bytes>{kFirst, kSecond}));
   const std::string faulty = "-----BEGIN CERTIFICATE-----\nMI!B\n-----END CERTIFICATE-----\n";
@@ -410,8 +417,8 @@ TEST(ReadCertificatesTest, AllKeepsTheOrderAndToleratesNoFault) {
 
 TEST(EncodePemTest, WrapsAt64Columns) {
   EXPECT_EQ(EncodePem(Bytes(3, 0), "X"), "-----BEGIN X-----\nAAAA\n-----END X-----\n");
-  EXPECT_EQ(EncodePem(Bytes(49, 0), "X"), "-----BEGIN X-----\n" + std::string(64, 'A') +
-                                              "\nAA==\n-----END X-----\n");
+  EXPECT_EQ(EncodePem(Bytes(49, 0), "X"),
+            "-----BEGIN X-----\n" + std::string(64, 'A') + "\nAA==\n-----END X-----\n");
   EXPECT_EQ(EncodePem(Bytes(48, 0), "X"),
             "-----BEGIN X-----\n" + std::string(64, 'A') + "\n-----END X-----\n");
   EXPECT_EQ(EncodePem({}, "X"), "-----BEGIN X-----\n-----END X-----\n");

@@ -152,8 +152,8 @@ TEST(CertificateTest, Version) {
   for (const char* hex : {"a003020100", "a003020101", "a003020103", "a0030201ff", "a00402020100"}) {
     EXPECT_EQ(ReasonOf(version(hex)), RejectReason::kUnsupportedVersion) << hex;
   }
-  for (const char* hex : {"a000", "a0020200", "a00402020002", "a003040102", "a006020102020102",
-                          "8003020102"}) {
+  for (const char* hex :
+       {"a000", "a0020200", "a00402020002", "a003040102", "a006020102020102", "8003020102"}) {
     EXPECT_EQ(ReasonOf(version(hex)), RejectReason::kMalformedCertificate) << hex;
   }
 }
@@ -200,19 +200,17 @@ TEST(SerialTest, TextIsHexWithoutTheSignOctet) {
 }
 
 TEST(CertificateTest, SignatureAlgorithms) {
-  EXPECT_EQ(ReasonOf([](CertificateSketch& s) {
-              s.inner_algorithm = Seq({Oid("1.2.840.10045.4.3.3")});
-            }),
-            RejectReason::kAlgorithmMismatch);
+  EXPECT_EQ(
+      ReasonOf([](CertificateSketch& s) { s.inner_algorithm = Seq({Oid("1.2.840.10045.4.3.3")}); }),
+      RejectReason::kAlgorithmMismatch);
   // Absent and NULL parameters are different octets (RFC 5280 4.1.1.2).
   EXPECT_EQ(ReasonOf([](CertificateSketch& s) {
               s.inner_algorithm = Seq({Oid("1.2.840.10045.4.3.2"), Hex("0500")});
             }),
             RejectReason::kAlgorithmMismatch);
-  for (const Bytes& bad :
-       {Seq({}), Seq({Hex("0500")}), Seq({Hex("0600")}), Seq({Hex("06022a80")}),
-        Seq({Oid("1.2.3"), Hex("0500"), Hex("0500")}), Seq({Oid("1.2.3"), Hex("0501")}),
-        Hex("0500")}) {
+  for (const Bytes& bad : {Seq({}), Seq({Hex("0500")}), Seq({Hex("0600")}), Seq({Hex("06022a80")}),
+                           Seq({Oid("1.2.3"), Hex("0500"), Hex("0500")}),
+                           Seq({Oid("1.2.3"), Hex("0501")}), Hex("0500")}) {
     EXPECT_EQ(ReasonOf([&](CertificateSketch& s) { s.inner_algorithm = s.outer_algorithm = bad; }),
               RejectReason::kMalformedCertificate)
         << base::HexLower(bad);
@@ -234,16 +232,16 @@ TEST(CertificateTest, Names) {
   EXPECT_EQ(ReasonOf([](CertificateSketch& s) { s.issuer = Hex("3000"); }),
             RejectReason::kMalformedName);
   const Bytes bad_names[] = {
-      Hex("3100"),                                             // Not a SEQUENCE.
-      Seq({Hex("3100")}),                                      // An RDN without attribute.
-      Seq({Seq({Oid("2.5.4.3"), Hex("0c0161")})}),             // SEQUENCE in place of SET.
-      Seq({Rdn({Hex("3000")})}),                               // An attribute without fields.
-      Seq({Rdn({Seq({Oid("2.5.4.3")})})}),                     // ... without value.
+      Hex("3100"),                                  // Not a SEQUENCE.
+      Seq({Hex("3100")}),                           // An RDN without attribute.
+      Seq({Seq({Oid("2.5.4.3"), Hex("0c0161")})}),  // SEQUENCE in place of SET.
+      Seq({Rdn({Hex("3000")})}),                    // An attribute without fields.
+      Seq({Rdn({Seq({Oid("2.5.4.3")})})}),          // ... without value.
       Seq({Rdn({Seq({Oid("2.5.4.3"), Hex("0c0161"), Hex("0500")})})}),  // ... with a third field.
-      Seq({Rdn({Seq({Hex("0c0161"), Hex("0c0161")})})}),       // The type is no OID.
-      Seq({Rdn({Seq({Hex("06028055"), Hex("0c0161")})})}),     // The OID is malformed.
-      Seq({Rdn({Hex("310506012a0c00")})}),                     // SET in place of SEQUENCE.
-      Seq({Cn("a"), Hex("0500")}),                             // Something else follows.
+      Seq({Rdn({Seq({Hex("0c0161"), Hex("0c0161")})})}),                // The type is no OID.
+      Seq({Rdn({Seq({Hex("06028055"), Hex("0c0161")})})}),              // The OID is malformed.
+      Seq({Rdn({Hex("310506012a0c00")})}),                              // SET in place of SEQUENCE.
+      Seq({Cn("a"), Hex("0500")}),                                      // Something else follows.
   };
   for (const Bytes& bad : bad_names) {
     EXPECT_EQ(ReasonOf([&](CertificateSketch& s) { s.issuer = bad; }), RejectReason::kMalformedName)
@@ -284,8 +282,16 @@ TEST(CertificateTest, SubjectPublicKeyInfo) {
 }
 
 TEST(CertificateTest, UniqueIdsAreSkippedInVersion3) {
-  EXPECT_TRUE(Parses([](CertificateSketch& s) { s.unique_ids = Hex("8102000f" "820207" "80"); }));
-  for (const char* hex : {"8100", "810208ff", "82020001" "81020001", "a102000f"}) {
+  EXPECT_TRUE(Parses([](CertificateSketch& s) {
+    s.unique_ids =
+        Hex("8102000f"
+            "820207"
+            "80");
+  }));
+  for (const char* hex : {"8100", "810208ff",
+                          "82020001"
+                          "81020001",
+                          "a102000f"}) {
     EXPECT_EQ(ReasonOf([hex](CertificateSketch& s) { s.unique_ids = Hex(hex); }),
               RejectReason::kMalformedCertificate)
         << hex;
@@ -301,7 +307,8 @@ TEST(CertificateTest, NothingFollowsTheExtensions) {
             }),
             RejectReason::kMalformedCertificate);
   EXPECT_EQ(ReasonOf([](CertificateSketch& s) { s.after_extensions = Hex("a3023000"); }),
-            RejectReason::kMalformedExtension) << "an empty list of extensions";
+            RejectReason::kMalformedExtension)
+      << "an empty list of extensions";
   EXPECT_EQ(ReasonOf([](CertificateSketch& s) {
               const Bytes one = Seq({ExtensionOf("2.5.29.14", Hex("040101"))});
               s.after_extensions = Tlv(0xa3, {one, one});

@@ -41,10 +41,9 @@ Bytes IssuedBy(std::string_view cn) {
 TEST(CrlTest, ViewsEveryField) {
   CrlSketch sketch;
   sketch.entries = {Entry("05")};
-  sketch.extensions = {ExtensionOf("2.5.29.20", Hex("020107")),
-                       ExtensionOf("2.5.29.35", Hex("30048002aabb")),
-                       ExtensionOf("2.5.29.27", Hex("020106"), true),
-                       ExtensionOf(kIdp, Hex("30038101ff"), true)};
+  sketch.extensions = {
+      ExtensionOf("2.5.29.20", Hex("020107")), ExtensionOf("2.5.29.35", Hex("30048002aabb")),
+      ExtensionOf("2.5.29.27", Hex("020106"), true), ExtensionOf(kIdp, Hex("30038101ff"), true)};
   const Bytes der = sketch.Der();
   const auto crl = CrlView::Parse(der);
   ASSERT_TRUE(crl) << crl.error().what;
@@ -151,19 +150,22 @@ TEST(CrlTest, RefusesMalformedEntries) {
       {Seq({serial, date, Hex("0500")}), RejectReason::kMalformedExtension},
       {Seq({serial, date, Seq({ExtensionOf(kReasonCode, Hex("0a0101"))}), Hex("0500")}),
        RejectReason::kMalformedExtension},
-      {Entry("05", {ExtensionOf(kReasonCode, Hex("0a0101")),
-                    ExtensionOf(kReasonCode, Hex("0a0101"))}),
+      {Entry("05",
+             {ExtensionOf(kReasonCode, Hex("0a0101")), ExtensionOf(kReasonCode, Hex("0a0101"))}),
        RejectReason::kDuplicateExtension},
   };
   for (const Case& c : cases) {
-    EXPECT_EQ(ReasonOf([&](CrlSketch& s) { s.entries = {Entry("01"), c.entry}; }), c.reason)
+    EXPECT_EQ(ReasonOf([&](CrlSketch& s) {
+                s.entries = {Entry("01"), c.entry};
+              }),
+              c.reason)
         << base::HexLower(c.entry);
   }
 }
 
 TEST(CrlTest, RefusesMalformedEntryExtensions) {
   const std::pair<const char*, Bytes> cases[] = {
-      {kReasonCode, Hex("0a0107")},          // 7 is not used (RFC 5280 5.3.1).
+      {kReasonCode, Hex("0a0107")},  // 7 is not used (RFC 5280 5.3.1).
       {kReasonCode, Hex("0a010b")},
       {kReasonCode, Hex("0a01ff")},
       {kReasonCode, Hex("020101")},
@@ -186,18 +188,25 @@ TEST(CrlTest, RefusesMalformedEntryExtensions) {
 
 TEST(CrlTest, RefusesMalformedExtensions) {
   const std::pair<const char*, Bytes> cases[] = {
-      {"2.5.29.20", Hex("0201ff")},  {"2.5.29.20", Hex("02020007")}, {"2.5.29.20", Hex("0500")},
+      {"2.5.29.20", Hex("0201ff")},
+      {"2.5.29.20", Hex("02020007")},
+      {"2.5.29.20", Hex("0500")},
       {"2.5.29.20", Hex("0201070500")},
       {"2.5.29.20", Tlv(der::kInteger, Bytes(21, 1))},
-      {"2.5.29.27", Hex("0500")},    {"2.5.29.27", Hex("0200")},
-      {kIdp, Hex("3000")},           {kIdp, Hex("3006" "8101ff" "8201ff")},
-      {"2.5.29.35", Hex("0500")},    {"2.5.29.18", Hex("3000")},     {"2.5.29.46", Hex("3000")},
+      {"2.5.29.27", Hex("0500")},
+      {"2.5.29.27", Hex("0200")},
+      {kIdp, Hex("3000")},
+      {kIdp, Hex("3006"
+                 "8101ff"
+                 "8201ff")},
+      {"2.5.29.35", Hex("0500")},
+      {"2.5.29.18", Hex("3000")},
+      {"2.5.29.46", Hex("3000")},
   };
   for (const auto& [oid, value] : cases) {
-    EXPECT_EQ(ReasonOf([&, id = oid, v = value](CrlSketch& s) {
-                s.extensions = {ExtensionOf(id, v)};
-              }),
-              RejectReason::kMalformedExtension)
+    EXPECT_EQ(
+        ReasonOf([&, id = oid, v = value](CrlSketch& s) { s.extensions = {ExtensionOf(id, v)}; }),
+        RejectReason::kMalformedExtension)
         << oid << " " << base::HexLower(value);
   }
   EXPECT_EQ(ReasonOf([](CrlSketch& s) {
@@ -231,14 +240,14 @@ TEST(CrlTest, RemembersCriticalExtensionsThatAreNotUnderstood) {
     EXPECT_TRUE(crl);
     return crl && crl->has_unknown_critical_extension();
   };
-  EXPECT_TRUE(unknown([](CrlSketch& s) { s.extensions = {ExtensionOf("1.2.3", Text("a"), true)}; }));
+  EXPECT_TRUE(
+      unknown([](CrlSketch& s) { s.extensions = {ExtensionOf("1.2.3", Text("a"), true)}; }));
   EXPECT_FALSE(unknown([](CrlSketch& s) { s.extensions = {ExtensionOf("1.2.3", Text("a"))}; }));
   EXPECT_TRUE(unknown([](CrlSketch& s) {
     s.entries = {Entry("05", {ExtensionOf("1.2.3", Text("a"), true)}), Entry("06")};
   }));
-  EXPECT_FALSE(unknown([](CrlSketch& s) {
-    s.entries = {Entry("05", {ExtensionOf("1.2.3", Text("a"))})};
-  }));
+  EXPECT_FALSE(
+      unknown([](CrlSketch& s) { s.entries = {Entry("05", {ExtensionOf("1.2.3", Text("a"))})}; }));
   EXPECT_TRUE(unknown([](CrlSketch& s) {
     s.entries = {Entry("05", {ExtensionOf(kCertificateIssuer, Seq({Tlv(0x82, Text("a"))}), true)})};
   })) << "an issuer without a directoryName";

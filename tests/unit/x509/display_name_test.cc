@@ -20,8 +20,10 @@ TEST(DisplayNameTest, KeepsTheOrderOfEncoding) {
 
 TEST(DisplayNameTest, ShowsTypesByShortNameOrNumber) {
   constexpr std::pair<const char*, const char*> kTypes[] = {
-      {"2.5.4.6", "C=x"},       {"2.5.4.8", "ST=x"},
-      {"2.5.4.7", "L=x"},       {"2.5.4.11", "OU=x"},
+      {"2.5.4.6", "C=x"},
+      {"2.5.4.8", "ST=x"},
+      {"2.5.4.7", "L=x"},
+      {"2.5.4.11", "OU=x"},
       {"2.5.4.5", "serialNumber=x"},
       {"0.9.2342.19200300.100.1.25", "DC=x"},
       {"0.9.2342.19200300.100.1.1", "UID=x"},
@@ -31,7 +33,9 @@ TEST(DisplayNameTest, ShowsTypesByShortNameOrNumber) {
   for (const auto& [oid, wanted] : kTypes) {
     EXPECT_EQ(DisplayName(Seq({Rdn({AttributeOf(oid, der::kUtf8String, Text("x"))})})), wanted);
   }
-  const Bytes huge_arc = Seq({Hex("060c2b82808080808080808080" "00"), Hex("0c0178")});
+  const Bytes huge_arc = Seq({Hex("060c2b82808080808080808080"
+                                  "00"),
+                              Hex("0c0178")});
   EXPECT_EQ(DisplayName(Seq({Tlv(der::kSet, huge_arc)})), "#2b8280808080808080808000=x");
 }
 
@@ -54,10 +58,16 @@ TEST(DisplayNameTest, ShowsWhatWouldDeceiveAsHex) {
   EXPECT_EQ(Shown(std::string_view("a\0b", 3)), R"(CN=a\00b)");
   EXPECT_EQ(Shown("a\x1b[31m\n\x7f"), R"(CN=a\1b[31m\0a\7f)");
   EXPECT_EQ(Shown("\xc2\x9b"), R"(CN=\c2\9b)") << "a C1 control";
-  EXPECT_EQ(Shown("a\xe2\x80\xae" "b"), R"(CN=a\e2\80\aeb)") << "right-to-left override";
+  EXPECT_EQ(Shown("a\xe2\x80\xae"
+                  "b"),
+            R"(CN=a\e2\80\aeb)")
+      << "right-to-left override";
   EXPECT_EQ(Shown("a\xff\xc3"), R"(CN=a\ff\c3)") << "not UTF-8";
   EXPECT_EQ(Shown(der::kPrintableString, Hex("61e9")), R"(CN=a\e9)");
-  EXPECT_EQ(Shown("Gr\xc3\xbc\xc3\x9f" "e"), "CN=Gr\xc3\xbc\xc3\x9f" "e");
+  EXPECT_EQ(Shown("Gr\xc3\xbc\xc3\x9f"
+                  "e"),
+            "CN=Gr\xc3\xbc\xc3\x9f"
+            "e");
 }
 
 TEST(DisplayNameTest, ConvertsOtherStringTypes) {

@@ -33,9 +33,10 @@ TEST(GeneralNamesTest, ReadsEveryKind) {
   ASSERT_TRUE(names);
   ASSERT_EQ(names->size(), 10u);
   constexpr GeneralNameKind kKinds[] = {
-      GeneralNameKind::kOtherName,     GeneralNameKind::kRfc822Name, GeneralNameKind::kDnsName,
-      GeneralNameKind::kX400Address,   GeneralNameKind::kDirectoryName,
-      GeneralNameKind::kEdiPartyName,  GeneralNameKind::kUri,        GeneralNameKind::kIpAddress,
+      GeneralNameKind::kOtherName,     GeneralNameKind::kRfc822Name,
+      GeneralNameKind::kDnsName,       GeneralNameKind::kX400Address,
+      GeneralNameKind::kDirectoryName, GeneralNameKind::kEdiPartyName,
+      GeneralNameKind::kUri,           GeneralNameKind::kIpAddress,
       GeneralNameKind::kIpAddress,     GeneralNameKind::kRegisteredId,
   };
   for (std::size_t i = 0; i < names->size(); ++i) EXPECT_EQ((*names)[i].kind, kKinds[i]) << i;
@@ -47,24 +48,24 @@ TEST(GeneralNamesTest, RefusesWhatIsNoGeneralName) {
   const Bytes bad[] = {
       Bytes{},
       Hex("0500"),
-      Seq({}),                                             // SIZE (1..MAX).
-      Join({Seq({Dns("a")}), Hex("0500")}),                // Something follows.
-      Seq({Hex("0c0161")}),                                // A universal tag.
-      Seq({Tlv(0x89, Text("a"))}),                         // Number 9.
-      Seq({Tlv(0xa2, Text("a"))}),                         // Constructed dNSName.
-      Seq({Tlv(0x84, CnName("a"))}),                       // Primitive directoryName.
-      Seq({Tlv(0x80, Text("a"))}),                         // Primitive otherName.
-      Seq({Tlv(0x81, Hex("61e9"))}),                       // Not IA5.
+      Seq({}),                               // SIZE (1..MAX).
+      Join({Seq({Dns("a")}), Hex("0500")}),  // Something follows.
+      Seq({Hex("0c0161")}),                  // A universal tag.
+      Seq({Tlv(0x89, Text("a"))}),           // Number 9.
+      Seq({Tlv(0xa2, Text("a"))}),           // Constructed dNSName.
+      Seq({Tlv(0x84, CnName("a"))}),         // Primitive directoryName.
+      Seq({Tlv(0x80, Text("a"))}),           // Primitive otherName.
+      Seq({Tlv(0x81, Hex("61e9"))}),         // Not IA5.
       Seq({Tlv(0x82, Hex("ff"))}),
       Seq({Tlv(0x86, Hex("80"))}),
-      Seq({Tlv(0xa4, Hex("3100"))}),                       // Not a Name.
+      Seq({Tlv(0xa4, Hex("3100"))}),  // Not a Name.
       Seq({Tlv(0xa4, Bytes{})}),
       Seq({Tlv(0xa4, {CnName("a"), CnName("b")})}),
-      Seq({Tlv(0x87, Hex("c0a800"))}),                     // Three octets of an address.
-      Seq({Tlv(0x87, Hex("c0a80001ffffff00"))}),           // A mask outside constraints.
-      Seq({Tlv(0x88, Hex("2a80"))}),                       // Not an OID.
-      Seq({Tlv(0xa0, {Oid("1.2.3")})}),                    // otherName without value.
-      Seq({Tlv(0xa0, {Oid("1.2.3"), Hex("0c0161")})}),     // ... not in [0].
+      Seq({Tlv(0x87, Hex("c0a800"))}),                  // Three octets of an address.
+      Seq({Tlv(0x87, Hex("c0a80001ffffff00"))}),        // A mask outside constraints.
+      Seq({Tlv(0x88, Hex("2a80"))}),                    // Not an OID.
+      Seq({Tlv(0xa0, {Oid("1.2.3")})}),                 // otherName without value.
+      Seq({Tlv(0xa0, {Oid("1.2.3"), Hex("0c0161")})}),  // ... not in [0].
       Seq({Tlv(0xa0, {Oid("1.2.3"), Hex("a0040c016100")})}),
       Seq({Tlv(0xa0, {Oid("1.2.3"), Hex("a0030c0161"), Hex("0500")})}),
       Seq({Dns("a"), Hex("8205")}),
@@ -74,8 +75,9 @@ TEST(GeneralNamesTest, RefusesWhatIsNoGeneralName) {
 }
 
 TEST(NameConstraintsTest, ReadsPermittedAndExcluded) {
-  const Bytes value = Seq({Tlv(0xa0, {Seq({Dns("example.com")}), Seq({DirectoryName(CnName("a"))})}),
-                           Tlv(0xa1, {Seq({Tlv(0x87, Hex("c0a80000ffff0000"))})})});
+  const Bytes value =
+      Seq({Tlv(0xa0, {Seq({Dns("example.com")}), Seq({DirectoryName(CnName("a"))})}),
+           Tlv(0xa1, {Seq({Tlv(0x87, Hex("c0a80000ffff0000"))})})});
   const auto constraints = ParseNameConstraints(value);
   ASSERT_TRUE(constraints);
   ASSERT_EQ(constraints->permitted.size(), 2u);
@@ -93,14 +95,14 @@ TEST(NameConstraintsTest, RefusesOtherForms) {
       Seq({}),
       Seq({Tlv(0xa0, Bytes{})}),
       Seq({Tlv(0xa1, Bytes{})}),
-      Seq({Tlv(0xa1, subtree), Tlv(0xa0, subtree)}),         // Out of order.
+      Seq({Tlv(0xa1, subtree), Tlv(0xa0, subtree)}),  // Out of order.
       Seq({Tlv(0xa0, subtree), Tlv(0xa0, subtree)}),
       Seq({Tlv(0xa0, subtree), Tlv(0xa2, subtree)}),
-      Seq({Tlv(0xa0, Dns("a"))}),                            // Base without its SEQUENCE.
-      Seq({Tlv(0xa0, {Seq({Dns("a"), Hex("800100")})})}),    // The default minimum, spelled.
-      Seq({Tlv(0xa0, {Seq({Dns("a"), Hex("800101")})})}),    // Another minimum.
-      Seq({Tlv(0xa0, {Seq({Dns("a"), Hex("810105")})})}),    // A maximum.
-      Seq({Tlv(0xa0, {Seq({Tlv(0x87, Hex("c0a80001"))})})}),          // An address without mask.
+      Seq({Tlv(0xa0, Dns("a"))}),                             // Base without its SEQUENCE.
+      Seq({Tlv(0xa0, {Seq({Dns("a"), Hex("800100")})})}),     // The default minimum, spelled.
+      Seq({Tlv(0xa0, {Seq({Dns("a"), Hex("800101")})})}),     // Another minimum.
+      Seq({Tlv(0xa0, {Seq({Dns("a"), Hex("810105")})})}),     // A maximum.
+      Seq({Tlv(0xa0, {Seq({Tlv(0x87, Hex("c0a80001"))})})}),  // An address without mask.
       Seq({Tlv(0xa0, {Seq({Tlv(0x87, Hex("c0a80000ff00ff00"))})})}),  // A mask with holes.
       Seq({Tlv(0xa0, {Seq({Tlv(0x87, Hex("c0a80000fd000000"))})})}),
       Seq({Tlv(0xa0, {Seq({Tlv(0x87, Hex("c0a8000000000001"))})})}),
@@ -126,13 +128,13 @@ TEST(PoliciesTest, CertificatePolicies) {
   const Bytes bad[] = {
       Hex("0500"),
       Seq({}),
-      Seq({one, Seq({Oid("1.2.4")}), one}),                           // Twice (4.2.1.4).
+      Seq({one, Seq({Oid("1.2.4")}), one}),  // Twice (4.2.1.4).
       Seq({Oid("1.2.3")}),
       Seq({Seq({})}),
       Seq({Seq({Hex("06012a"), Hex("0500")})}),
       Seq({Seq({Hex("06028001")})}),
-      Seq({Seq({Oid("1.2.3"), Seq({})})}),                            // No qualifier at all.
-      Seq({Seq({Oid("1.2.3"), Seq({Seq({Oid("1.2.4")})})})}),         // A qualifier's id alone.
+      Seq({Seq({Oid("1.2.3"), Seq({})})}),                     // No qualifier at all.
+      Seq({Seq({Oid("1.2.3"), Seq({Seq({Oid("1.2.4")})})})}),  // A qualifier's id alone.
       Seq({Seq({Oid("1.2.3"), Seq({Seq({Hex("0500"), Hex("0500")})})})}),
       Seq({Seq({Oid("1.2.3"), Seq({qualifier}), Hex("0500")})}),
       Seq({Seq({Oid("1.2.3"), Seq({Seq({Oid("1.2.4"), Hex("0500"), Hex("0500")})})})}),
@@ -158,7 +160,10 @@ TEST(PoliciesTest, PolicyMappings) {
 }
 
 TEST(PoliciesTest, PolicyConstraintsAndInhibitAnyPolicy) {
-  const auto both = ParsePolicyConstraints(Hex("3006" "800102" "810100"));
+  const auto both =
+      ParsePolicyConstraints(Hex("3006"
+                                 "800102"
+                                 "810100"));
   ASSERT_TRUE(both);
   EXPECT_EQ(both->require_explicit_policy, 2u);
   EXPECT_EQ(both->inhibit_policy_mapping, 0u);
@@ -193,9 +198,9 @@ TEST(DistributionPointsTest, ReadsNamesReasonsAndIssuer) {
   const Bytes uri = Tlv(0x86, Text("http://a"));
   const Bytes cn = AttributeOf("2.5.4.3", der::kUtf8String, Text("a"));
   const Bytes issuer = Tlv(0xa2, DirectoryName(CnName("i")));
-  const Bytes value = Seq({Seq({Tlv(0xa0, Tlv(0xa0, uri))}),
-                           Seq({Tlv(0xa0, Tlv(0xa1, cn)), Hex("81020640"), issuer}),
-                           Seq({issuer})});
+  const Bytes value =
+      Seq({Seq({Tlv(0xa0, Tlv(0xa0, uri))}),
+           Seq({Tlv(0xa0, Tlv(0xa1, cn)), Hex("81020640"), issuer}), Seq({issuer})});
   const auto points = ParseCrlDistributionPoints(value);
   ASSERT_TRUE(points);
   ASSERT_EQ(points->size(), 3u);
@@ -233,10 +238,10 @@ TEST(DistributionPointsTest, RefusesOtherForms) {
       Hex("0500"),
       Seq({}),
       Seq({Seq({})}),
-      Seq({Seq({Hex("81020640")})}),                        // Reasons alone.
-      Seq({Seq({Tlv(0xa0, Bytes{})})}),                     // No name in the name.
-      Seq({Seq({Tlv(0xa0, Tlv(0xa0, Bytes{}))})}),          // No GeneralName in it.
-      Seq({Seq({Tlv(0xa0, Tlv(0xa1, Bytes{}))})}),          // No attribute in it.
+      Seq({Seq({Hex("81020640")})}),                // Reasons alone.
+      Seq({Seq({Tlv(0xa0, Bytes{})})}),             // No name in the name.
+      Seq({Seq({Tlv(0xa0, Tlv(0xa0, Bytes{}))})}),  // No GeneralName in it.
+      Seq({Seq({Tlv(0xa0, Tlv(0xa1, Bytes{}))})}),  // No attribute in it.
       Seq({Seq({Tlv(0xa0, Tlv(0xa1, Hex("0500")))})}),
       Seq({Seq({Tlv(0xa0, {Tlv(0xa0, Dns("a")), Tlv(0xa0, Dns("a"))})})}),
       Seq({Seq({Tlv(0xa0, Tlv(0xa2, Dns("a")))})}),
@@ -261,21 +266,46 @@ TEST(IssuingDistributionPointTest, ReadsScope) {
   EXPECT_TRUE(idp->indirect_crl);
   EXPECT_TRUE(idp->has_only_some_reasons);
   EXPECT_EQ(idp->only_some_reasons, 1 << 2);
-  const auto ca = ParseIssuingDistributionPoint(Hex("3003" "8201ff"));
+  const auto ca =
+      ParseIssuingDistributionPoint(Hex("3003"
+                                        "8201ff"));
   ASSERT_TRUE(ca);
   EXPECT_TRUE(ca->only_ca_certs);
   EXPECT_FALSE(ca->has_only_some_reasons);
-  const auto attribute = ParseIssuingDistributionPoint(Hex("3003" "8501ff"));
+  const auto attribute =
+      ParseIssuingDistributionPoint(Hex("3003"
+                                        "8501ff"));
   ASSERT_TRUE(attribute);
   EXPECT_TRUE(attribute->only_attribute_certs);
-  EXPECT_TRUE(ParseIssuingDistributionPoint(Hex("3003" "810100"))) << "FALSE spelled out";
+  EXPECT_TRUE(
+      ParseIssuingDistributionPoint(Hex("3003"
+                                        "810100")))
+      << "FALSE spelled out";
 }
 
 TEST(IssuingDistributionPointTest, RefusesOtherForms) {
-  for (const char* hex : {"0500", "3000", "3003810101", "30028100", "3006" "8101ff" "8201ff",
-                          "3006" "8201ff" "8501ff", "3006" "8101ff" "8501ff",
-                          "3006" "8201ff" "8101ff", "3003" "8601ff", "3002" "a000",
-                          "3003" "830108", "3003" "8101ff" "0500"}) {
+  for (const char* hex : {"0500", "3000", "3003810101", "30028100",
+                          "3006"
+                          "8101ff"
+                          "8201ff",
+                          "3006"
+                          "8201ff"
+                          "8501ff",
+                          "3006"
+                          "8101ff"
+                          "8501ff",
+                          "3006"
+                          "8201ff"
+                          "8101ff",
+                          "3003"
+                          "8601ff",
+                          "3002"
+                          "a000",
+                          "3003"
+                          "830108",
+                          "3003"
+                          "8101ff"
+                          "0500"}) {
     EXPECT_FALSE(ParseIssuingDistributionPoint(Hex(hex))) << hex;
   }
 }

@@ -44,7 +44,8 @@ TEST(NameTest, TextComparesWithoutCaseAndSurplusWhiteSpace) {
                            "\tFactory\t 2\r\n"}) {
     EXPECT_TRUE(NamesMatch(Utf8("Factory 2"), Utf8(same))) << same;
   }
-  for (const char* other : {"Factory2", "Factory 3", "Factory 22", "Factory", "", "Factory 2\x01"}) {
+  for (const char* other :
+       {"Factory2", "Factory 3", "Factory 22", "Factory", "", "Factory 2\x01"}) {
     EXPECT_FALSE(NamesMatch(Utf8("Factory 2"), Utf8(other))) << other;
   }
   EXPECT_TRUE(NamesMatch(Utf8(""), Utf8("  ")));
@@ -55,10 +56,10 @@ TEST(NameTest, TextComparesWithoutCaseAndSurplusWhiteSpace) {
 
 TEST(NameTest, StringTypesCompareByTheirText) {
   const Bytes ascii[] = {
-      CnOf(der::kUtf8String, Text("Ab")),      CnOf(der::kPrintableString, Text("aB")),
-      CnOf(der::kIa5String, Text("ab")),       CnOf(der::kT61String, Text("AB")),
-      CnOf(der::kVisibleString, Text("ab")),   CnOf(der::kBmpString, Hex("00610062")),
-      CnOf(der::kNumericString, Text("ab")),   CnOf(der::kUniversalString, Hex("0000004100000042")),
+      CnOf(der::kUtf8String, Text("Ab")),    CnOf(der::kPrintableString, Text("aB")),
+      CnOf(der::kIa5String, Text("ab")),     CnOf(der::kT61String, Text("AB")),
+      CnOf(der::kVisibleString, Text("ab")), CnOf(der::kBmpString, Hex("00610062")),
+      CnOf(der::kNumericString, Text("ab")), CnOf(der::kUniversalString, Hex("0000004100000042")),
   };
   for (const Bytes& a : ascii) {
     for (const Bytes& b : ascii) EXPECT_TRUE(NamesMatch(a, b));
@@ -80,8 +81,8 @@ TEST(NameTest, WhatIsNoTextComparesByTypeAndOctets) {
   EXPECT_FALSE(NamesMatch(octets, CnOf(der::kBitString, Text("ab"))));
   // Not of their type: bad UTF-8, high bit in ASCII, odd BMP, a surrogate, beyond Unicode.
   const Bytes broken[] = {
-      CnOf(der::kUtf8String, Hex("61ff")),     CnOf(der::kPrintableString, Hex("61ff")),
-      CnOf(der::kBmpString, Hex("006100")),    CnOf(der::kBmpString, Hex("d83dde00")),
+      CnOf(der::kUtf8String, Hex("61ff")),          CnOf(der::kPrintableString, Hex("61ff")),
+      CnOf(der::kBmpString, Hex("006100")),         CnOf(der::kBmpString, Hex("d83dde00")),
       CnOf(der::kUniversalString, Hex("00110000")),
   };
   for (std::size_t i = 0; i < std::size(broken); ++i) {
@@ -152,8 +153,9 @@ TEST(NameTest, LargeNamesCompareInBoundedTime) {
   Bytes attributes;
   while (attributes.size() < 60'000) {
     const std::size_t n = attributes.size();
-    const Bytes one = AttributeOf(kCn, der::kUtf8String,
-                                  {static_cast<std::uint8_t>('a' + n % 7), static_cast<std::uint8_t>('a' + n % 11)});
+    const Bytes one = AttributeOf(
+        kCn, der::kUtf8String,
+        {static_cast<std::uint8_t>('a' + n % 7), static_cast<std::uint8_t>('a' + n % 11)});
     attributes.insert(attributes.end(), one.begin(), one.end());
   }
   const Bytes one_rdn = Seq({Tlv(der::kSet, attributes)});
@@ -174,8 +176,8 @@ TEST(NameTest, FindsCommonNamesAndEmailAddresses) {
   const auto emails = EmailAddresses(name);
   ASSERT_EQ(emails.size(), 1u);
   EXPECT_EQ(base::AsText(emails[0]), "a@example.com");
-  const Bytes broken = Seq({Cn("one"), Rdn({AttributeOf(kEmail, der::kIa5String, Text("a@b"))}),
-                            Hex("3100")});
+  const Bytes broken =
+      Seq({Cn("one"), Rdn({AttributeOf(kEmail, der::kIa5String, Text("a@b"))}), Hex("3100")});
   EXPECT_TRUE(CommonNames(broken).empty());
   EXPECT_TRUE(EmailAddresses(broken).empty());
 }
@@ -228,8 +230,8 @@ TEST(DirectoryStringTest, Utf8IsShortestFormWithoutSurrogates) {
                            "f0908080", "f48fbfbf"}) {
     EXPECT_TRUE(DirectoryStringText(der::kUtf8String, Hex(good))) << good;
   }
-  for (const char* bad : {"80", "c080", "c1bf", "e09fbf", "eda080", "edbfbf", "f08fbfbf", "f4908080",
-                          "f8888080", "ff", "c2", "c241", "e0a0", "f09080"}) {
+  for (const char* bad : {"80", "c080", "c1bf", "e09fbf", "eda080", "edbfbf", "f08fbfbf",
+                          "f4908080", "f8888080", "ff", "c2", "c241", "e0a0", "f09080"}) {
     EXPECT_FALSE(DirectoryStringText(der::kUtf8String, Hex(bad))) << bad;
   }
 }

@@ -76,7 +76,7 @@ struct CrlSketch {
   std::vector<Bytes> entries;  // None: the field is left out.
   Bytes raw_entries;           // In place of `entries`.
   std::vector<Bytes> extensions;
-  Bytes raw_extensions;        // In place of `extensions`.
+  Bytes raw_extensions;  // In place of `extensions`.
   Bytes outer_algorithm = EcdsaSha256();
   Bytes signature = Hex("030300aabb");
 
