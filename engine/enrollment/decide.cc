@@ -5,23 +5,26 @@
 namespace muster::enrollment {
 namespace {
 
-// Keeps the reject of highest rank; of equals the first.
-class BestReject {
- public:
-  explicit BestReject(Verdict verdict) : verdict_(verdict) {}
-  void Offer(const Verdict& other) {
-    if (InfoOf(other.reason).rank > InfoOf(verdict_.reason).rank) verdict_ = other;
-  }
-  const Verdict& verdict() const { return verdict_; }
-
- private:
-  Verdict verdict_;
+// What decides: a reason, where, and on which path. The verdict is written once, at the end.
+struct Finding {
+  RejectReason reason = RejectReason::kNotEvaluated;
+  int chain_index = -1;
+  const LabelledPath* path = nullptr;   // Null where no path is needed to refuse.
+  std::optional<std::size_t> entry_at = {};  // The entry met on that path.
 };
 
-void DescribePath(const LabelledPath& path, Verdict* verdict) {
-  verdict->ca_path = path.fingerprints;
-  if (path.reaches_anchor) verdict->anchor = path.cas.back()->fingerprint;
-}
+// Keeps the finding of highest rank; of equals the first.
+class BestReject {
+ public:
+  void Offer(const Finding& other) {
+    if (InfoOf(other.reason).rank > InfoOf(finding_.reason).rank) finding_ = other;
+  }
+  const Finding& finding() const { return finding_; }
+  bool empty() const { return finding_.reason == RejectReason::kNotEvaluated; }
+
+ private:
+  Finding finding_;
+};
 
 // A leaf that no path is needed to refuse: no registration ID, on the deny list, or of a disabled
 // individual enrollment, which blocks by registration ID alone.
@@ -29,16 +32,46 @@ void OfferLeafRejects(const DecisionContext& context, const CertificateView& lea
                       const LeafIdentity& identity, const registry::TextSet* denied_serials,
                       BestReject* best) {
   if (identity.registration_id.empty()) {
-    best->Offer(Rejected(context, RejectReason::kMalformedRegistrationId, 0));
+    best->Offer({.reason = RejectReason::kMalformedRegistrationId, .chain_index = 0});
   }
   if (identity.individual != nullptr && !identity.individual->enabled) {
-    Verdict disabled = Rejected(context, RejectReason::kIndividualDisabled, 0);
-    disabled.enrollment = context.snapshot.RefOf(*identity.individual);
-    best->Offer(disabled);
+    best->Offer({.reason = RejectReason::kIndividualDisabled, .chain_index = 0});
   }
   if (IsDenied(leaf, denied_serials, context.snapshot)) {
-    best->Offer(Rejected(context, RejectReason::kDenied, 0));
+    best->Offer({.reason = RejectReason::kDenied, .chain_index = 0});
   }
+}
+
+EnrollmentRef EnrollmentOf(const DecisionContext& context, const LeafIdentity& identity,
+                           const Finding& finding) {
+  if (finding.path == nullptr) {
+    // Of the refusals without a path, only a disabled individual is an enrollment's.
+    return finding.reason == RejectReason::kIndividualDisabled
+               ? context.snapshot.RefOf(*identity.individual)
+               : EnrollmentRef{};
+  }
+  return enrollment::EnrollmentOf(context, *finding.path, identity, finding.entry_at);
+}
+
+Verdict VerdictOf(const DecisionContext& context, const LeafIdentity& identity,
+                  const Finding& finding) {
+  Verdict verdict = Rejected(context, finding.reason, finding.chain_index);
+  verdict.registration_id = identity.registration_id;
+  verdict.enrollment = EnrollmentOf(context, identity, finding);
+  if (finding.path != nullptr) {
+    verdict.ca_path = finding.path->fingerprints;
+    if (finding.path->reaches_anchor) verdict.anchor = finding.path->cas.back()->fingerprint;
+  }
+  return verdict;
+}
+
+// Whether the leaf is valid under a path; the signature is checked last and counted.
+bool ValidateLeaf(const DecisionContext& context, const IssuingPath& candidate,
+                  const CertificateView& leaf, path::FaultSink* sink,
+                  std::uint64_t* leaf_signatures) {
+  if (!context.validator.CheckLeaf(candidate.validated, leaf, context.at, sink)) return false;
+  ++*leaf_signatures;
+  return context.validator.VerifyLeafSignature(candidate.validated, leaf, sink);
 }
 
 }  // namespace
@@ -52,10 +85,10 @@ Verdict Rejected(const DecisionContext& context, RejectReason reason, int chain_
 }
 
 EnrollmentRef EnrollmentOf(const DecisionContext& context, const LabelledPath& path,
-                           const LeafIdentity& identity, const RollUpOutcome& outcome) {
+                           const LeafIdentity& identity, std::optional<std::size_t> entry_at) {
   if (identity.individual != nullptr) return context.snapshot.RefOf(*identity.individual);
-  if (!outcome.entry_at) return {};
-  const CaLabel& label = path.labels[*outcome.entry_at];
+  if (!entry_at) return {};
+  const CaLabel& label = path.labels[*entry_at];
   return context.snapshot.RefOf(registry::Entry{EnrollmentKind::kGroup, label.group_index,
                                                 label.group == EntryState::kEnabled});
 }
@@ -120,50 +153,41 @@ Verdict DecidePinned(const DecisionContext& context, const CertificateView& leaf
 Verdict DecideOverPaths(const DecisionContext& context, const CertificateView& leaf,
                         const LeafIdentity& identity, const IssuingPaths& paths,
                         std::uint64_t* leaf_signatures) {
-  BestReject best(Rejected(context, RejectReason::kNotEvaluated, -1));
+  BestReject best;
   OfferLeafRejects(context, leaf, identity, paths.denied_serials, &best);
-  const bool leaf_refused = best.verdict().reason != RejectReason::kNotEvaluated;
-
-  const auto verdict_on = [&](const LabelledPath& path, const RollUpOutcome& outcome) {
-    Verdict verdict = Rejected(context, outcome.reason, outcome.chain_index);
-    verdict.enrollment = EnrollmentOf(context, path, identity, outcome);
-    DescribePath(path, &verdict);
-    return verdict;
-  };
+  const bool leaf_refused = !best.empty();
   for (const FailedPath& failed : paths.failed) {
-    best.Offer(verdict_on(failed.path, OutcomeOnFailedPath(context, failed, identity)));
+    const RollUpOutcome outcome = OutcomeOnFailedPath(context, failed, identity);
+    best.Offer({outcome.reason, outcome.chain_index, &failed.path, outcome.entry_at});
   }
-  if (!paths.complete) best.Offer(Rejected(context, RejectReason::kBudgetExhausted, -1));
+  if (!paths.complete) best.Offer({.reason = RejectReason::kBudgetExhausted});
 
-  std::optional<Verdict> accepted;
+  std::optional<Finding> accepted;
   for (const IssuingPath& candidate : paths.valid) {
     const RollUpOutcome outcome = OutcomeOnPath(context, candidate.path, identity);
     // Once some path accepts, another can only matter by an explicit disable.
     if (accepted && !outcome.blocks()) continue;
+    Finding finding{outcome.reason, outcome.chain_index, &candidate.path, outcome.entry_at};
     path::FaultSink sink(/*collect_all=*/false);
-    ++*leaf_signatures;
-    Verdict verdict = verdict_on(candidate.path, outcome);
-    if (!context.validator.ValidateLeaf(candidate.validated, leaf, context.at, &sink)) {
-      verdict.reason = sink.reason();
-      verdict.chain_index = static_cast<std::int16_t>(sink.chain_index());
-      best.Offer(verdict);
-      continue;
-    }
-    if (!outcome.accepted()) {
-      best.Offer(verdict);
-      if (!outcome.blocks()) continue;
+    if (!ValidateLeaf(context, candidate, leaf, &sink, leaf_signatures)) {
+      finding.reason = sink.reason();
+      finding.chain_index = sink.chain_index();
+      best.Offer(finding);
+    } else if (outcome.accepted()) {
+      accepted = finding;
+    } else {
+      best.Offer(finding);
       // An explicit disable met on a valid path wins over every path that accepts.
-      accepted.reset();
-      break;
+      if (outcome.blocks()) return VerdictOf(context, identity, best.finding());
     }
-    verdict.decision = Decision::kAccept;
-    verdict.chain_index = -1;
-    accepted = verdict;
   }
   // A search that was cut short may have missed a disabled entry: fail closed.
-  const bool accept = accepted.has_value() && paths.complete && !leaf_refused;
-  Verdict verdict = accept ? *accepted : best.verdict();
-  verdict.registration_id = identity.registration_id;
+  if (!accepted || !paths.complete || leaf_refused) {
+    return VerdictOf(context, identity, best.finding());
+  }
+  Verdict verdict = VerdictOf(context, identity, *accepted);
+  verdict.decision = Decision::kAccept;
+  verdict.chain_index = -1;
   return verdict;
 }
 

@@ -50,9 +50,9 @@ RollUpOutcome OutcomeOnPath(const DecisionContext& context, const LabelledPath& 
 RollUpOutcome OutcomeOnFailedPath(const DecisionContext& context, const FailedPath& failed,
                                   const LeafIdentity& identity);
 
-// The entry that an outcome met on a path.
+// The entry that decides on a path: the device's individual enrollment, else the group at `entry_at`.
 EnrollmentRef EnrollmentOf(const DecisionContext& context, const LabelledPath& path,
-                           const LeafIdentity& identity, const RollUpOutcome& outcome);
+                           const LeafIdentity& identity, std::optional<std::size_t> entry_at);
 
 }  // namespace muster::enrollment
 

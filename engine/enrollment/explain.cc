@@ -127,7 +127,7 @@ class Explainer {
 
   std::string RollUpDetail(const ExplainedPath& explained, const LabelledPath& path,
                            const RollUpOutcome& outcome) const {
-    const EnrollmentRef entry = EnrollmentOf(context_, path, identity_, outcome);
+    const EnrollmentRef entry = EnrollmentOf(context_, path, identity_, outcome.entry_at);
     const std::string at = SubjectOf(explained, outcome.chain_index);
     switch (outcome.reason) {
       case RejectReason::kLinkNotPresented:

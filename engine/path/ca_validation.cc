@@ -7,7 +7,6 @@
 #include "engine/crypto/public_key.h"
 #include "engine/path/extension_checks.h"
 #include "engine/path/leaf_validation.h"
-#include "engine/x509/name.h"
 #include "engine/x509/serial.h"
 
 namespace muster::path {
@@ -67,11 +66,6 @@ bool CaValidation::CheckForm(int i) {
   if (i != anchor() && !context_.options.algorithms.allow_irregular_serial &&
       !x509::IsRegularSerial(view.serial()) &&
       Report(RejectReason::kMalformedSerial, i, "serial " + x509::SerialText(view.serial()))) {
-    return true;
-  }
-  // RFC 5280 4.1.2.6: the subject of a CA is not empty.
-  if (x509::IsEmptyName(view.subject()) &&
-      Report(RejectReason::kMalformedName, i, "the subject is empty")) {
     return true;
   }
   const std::string_view malformed = FindMalformedExtension(view);

@@ -15,11 +15,22 @@ endfunction()
 
 run("${CMAKE_COMMAND}" --install "${BUILD_DIR}" --prefix "${prefix}")
 
+# What the consumer decides about: a registry with one self-attested root and a group, and a chain.
+set(muster "${prefix}/bin/muster")
+set(ENV{MUSTER_REGISTRY} "${work}/registry.db")
+run("${muster}" service add acme)
+run("${muster}" pki root Root --out "${work}/root.pem" --key-out "${work}/root.key")
+run("${muster}" pki leaf pump-17 --ca "${work}/root.pem" --ca-key "${work}/root.key"
+    --out "${work}/chain.pem" --key-out "${work}/chain.key")
+run("${muster}" ca add root "${work}/root.pem" --verified --why "installation test")
+run("${muster}" group add pumps --ca root)
+set(arguments "${work}/registry.db" acme "${work}/chain.pem")
+
 message(STATUS "through find_package")
 run("${CMAKE_COMMAND}" -S "${SOURCE_DIR}" -B "${work}/cmake" -G "${GENERATOR}"
     "-DCMAKE_PREFIX_PATH=${prefix}" "-DCMAKE_CXX_COMPILER=${CXX}" -DCMAKE_BUILD_TYPE=Release)
 run("${CMAKE_COMMAND}" --build "${work}/cmake")
-run("${work}/cmake/consumer")
+run("${work}/cmake/consumer" ${arguments})
 
 find_program(PKG_CONFIG NAMES pkg-config pkgconf)
 if(NOT PKG_CONFIG)
@@ -32,4 +43,4 @@ execute_process(COMMAND "${PKG_CONFIG}" --cflags --libs muster OUTPUT_VARIABLE f
                 OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 separate_arguments(flags UNIX_COMMAND "${flags}")
 run("${CXX}" -std=c++20 "${SOURCE_DIR}/consumer.cc" -o "${work}/consumer" ${flags})
-run("${work}/consumer")
+run("${work}/consumer" ${arguments})

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "tools/muster/describe.h"
+#include "tools/muster/fix_commands.h"
 
 namespace muster::cli {
 namespace {
@@ -233,6 +234,7 @@ Json DescribeExplanation(const Explanation& explanation) {
   json["faults"] = Json::array();
   for (const Fault& fault : explanation.faults) json["faults"].push_back(DescribeFault(fault));
   json["remedies"] = explanation.remedies;
+  json["commands"] = FixCommands(explanation);
   return json;
 }
 
@@ -261,6 +263,9 @@ void PrintExplanation(std::ostream& out, const Style& style, const Explanation& 
   }
   if (!explanation.remedies.empty()) out << "\nwhat would fix it\n";
   for (const std::string& remedy : explanation.remedies) out << "  - " << Printable(remedy) << '\n';
+  for (const std::string& command : FixCommands(explanation)) {
+    out << "  $ " << style.Painted(command, Paint::kBold) << '\n';
+  }
 }
 
 }  // namespace muster::cli

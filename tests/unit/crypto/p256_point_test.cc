@@ -75,9 +75,9 @@ TEST(IsOnP256, CoordinatesAreBelowThePrime) {
 TEST(IsOnP256, AgreesWithBotanAtTheEdges) {
   std::vector<Bytes> edges = {SmallCoordinate(0), SmallCoordinate(1), SmallCoordinate(5),
                               Bytes(32, 0xff), Coordinate(kPrimeHex)};
-  for (const std::uint8_t last : {0xfe, 0xfd, 0xfa}) {
+  for (const int last : {0xfe, 0xfd, 0xfa}) {
     Bytes below = Coordinate(kPrimeHex);
-    below[31] = last;
+    below[31] = static_cast<std::uint8_t>(last);
     edges.push_back(below);
   }
   // y with x = 0: a square root of b.

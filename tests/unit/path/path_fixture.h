@@ -60,11 +60,15 @@ class PathTest : public testing::Test {
     // Everything at once finds the same fault first.
     FaultSink all(/*collect_all=*/true);
     LinkVerifier other_links(options_.algorithms, options_.budget.signatures_max);
-    validator.ValidateWhole(cas, path.front().view(), at, &other_links, &all);
+    std::vector<std::string> same_policies;
+    validator.ValidateWhole(cas, path.front().view(), at, &other_links, &all, &same_policies);
     EXPECT_EQ(sink.reason() == RejectReason::kNone, all.faults().empty());
     faults_ = all.faults();
     notes_ = all.notes();
-    if (sink.empty()) return kGoodPath;
+    if (sink.empty()) {
+      EXPECT_EQ(policies_, same_policies);
+      return kGoodPath;
+    }
     EXPECT_EQ(sink.faults().size(), 1u);
     detail_ = sink.faults().front().detail;
     EXPECT_EQ(all.reason(), sink.reason()) << NameOf(all.reason()) << " " << NameOf(sink.reason());

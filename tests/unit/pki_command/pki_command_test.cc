@@ -103,7 +103,8 @@ TEST_F(PkiCommand, IssuesAChainThatEnrols) {
   contents.service = "s";
   CaCertificate ca;
   ca.name = "root";
-  ca.der.assign(Read("root.pem").der().begin(), Read("root.pem").der().end());
+  const Certificate root = Read("root.pem");
+  ca.der.assign(root.der().begin(), root.der().end());
   ca.status = CaStatus::kVerified;
   ca.method = VerificationMethod::kProofOfPossession;
   contents.cas = {ca};
