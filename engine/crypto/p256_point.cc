@@ -70,8 +70,8 @@ constexpr Limbs SubtractModulo(const Limbs& a, const Limbs& b) {
 
 // Montgomery's product a * b / 2^256 modulo p, for a, b < p; the result is below p.
 // Each round adds m * p so that the lowest limb vanishes: p = -1 modulo 2^64, so m is that limb. Of
-// p = 2^96 - 1 + p[3] * 2^192 the part m * (2^96 - 1) + t[0] is m * 2^96: a shift. The sum of a round
-// is below 2p * 2^64, so the fifth limb holds all there is beyond four.
+// p = 2^96 - 1 + p[3] * 2^192 the part m * (2^96 - 1) + t[0] is m * 2^96: a shift. The sum of a
+// round is below 2p * 2^64, so the fifth limb holds all there is beyond four.
 constexpr Limbs Multiply(const Limbs& a, const Limbs& b) {
   std::uint64_t t0 = 0, t1 = 0, t2 = 0, t3 = 0, t4 = 0;
   for (const std::uint64_t limb : a) {

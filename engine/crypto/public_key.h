@@ -1,9 +1,12 @@
 // PublicKey and VerifySignature: the one front door to signature checks.
 //
-// Botan is the reference for every check. Accepted: RSA PKCS#1 v1.5 and PSS with SHA-2, ECDSA on
-// P-256, P-384 and P-521 with SHA-2, Ed25519. What is accepted is decided here, before Botan is asked:
-// named curves only, points on the curve, odd exponents above 1, NULL parameters where RFC 4055 wants
-// them. SHA-1 only where the policy allows it.
+// Botan is the reference for every check. Accepted: RSA PKCS#1 v1.5 and PSS, ECDSA on P-256, P-384
+// and P-521, all with SHA-256, SHA-384 or SHA-512, and Ed25519. What is accepted is decided here,
+// before Botan is asked: named curves only, points on the curve, odd RSA exponents above 1 and
+// below 2^33, moduli up to 8192 bits. SHA-1 only where the policy allows it.
+// Implements: RFC 3279 and 4055 (RSA), RFC 5480 and 5758 (ECDSA), RFC 8410 (Ed25519).
+// Deviations: id-RSASSA-PSS keys, compressed points and PSS masks by another hash than the
+// message's are refused.
 // Thread-safe: a PublicKey is immutable; VerifySignature may run concurrently on one key.
 #ifndef MUSTER_ENGINE_CRYPTO_PUBLIC_KEY_H_
 #define MUSTER_ENGINE_CRYPTO_PUBLIC_KEY_H_
@@ -44,22 +47,25 @@ class PublicKey {
   std::shared_ptr<const Rep> rep_;
 };
 
-// Checks a leaf's key against the policy without keeping it: what PublicKey::Load would say, cheaper.
+// Checks a leaf's key against the policy without keeping it: what PublicKey::Load would say,
+// cheaper.
 tl::expected<void, KeyFailure> CheckPublicKey(ByteView spki, const AlgorithmPolicy& policy);
 
-// "P-256", "RSA-2048", ...; the OID in dotted form for unknown kinds; empty where malformed.
+// "P-256", "RSA-2048", ...; the OID of the curve or the algorithm in dotted form for unknown kinds;
+// empty where malformed. Whether the key is accepted makes no difference.
 std::string KeyTypeName(ByteView spki);
 
 // kNone where `signature` over `message` verifies under `key`. `algorithm` is a whole
-// AlgorithmIdentifier SEQUENCE. Otherwise kWeakSignatureAlgorithm, kUnsupportedSignatureAlgorithm
-// (unknown, malformed parameters, or of another kind than the key: kBadSignature) or kBadSignature.
+// AlgorithmIdentifier SEQUENCE. Otherwise what CheckSignatureAlgorithm says, or kBadSignature: also
+// where the algorithm is of another kind than the key.
 RejectReason VerifySignature(const PublicKey& key, ByteView algorithm, ByteView message,
                              ByteView signature, const AlgorithmPolicy& policy);
 
-// The part of VerifySignature that needs no key: is `algorithm` acceptable at all?
+// The part of VerifySignature that needs no key: kNone, kWeakSignatureAlgorithm, or
+// kUnsupportedSignatureAlgorithm (unknown, or parameters that are not as they should be).
 RejectReason CheckSignatureAlgorithm(ByteView algorithm, const AlgorithmPolicy& policy);
 
-// Fills `out` from the system's CSPRNG (Botan's system generator).
+// Fills `out` from the system's CSPRNG (Botan's system generator). Aborts where there is none.
 void SystemRandom(std::span<std::uint8_t> out);
 
 // Equal contents, in time that depends on the lengths only.

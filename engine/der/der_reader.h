@@ -154,16 +154,14 @@ bool ParseBitString(ByteView content, ByteView* bits, int* unused);
 // Time (RFC 5280 4.1.2.5): UTCTime YYMMDDHHMMSSZ or GeneralizedTime YYYYMMDDHHMMSSZ, by `tag`.
 // GeneralizedTime before 2050 is let pass (the field has it); other forms are not.
 bool ParseTime(std::uint8_t tag, ByteView content, UnixTime* value);
-// OID content: minimal sub-identifiers, complete (X.690 8.19.2: none starts with 0x80, the last
-// ends).
+// OID content: minimal sub-identifiers, complete (X.690 8.19.2): the last octet ends one, and none
+// starts with 0x80.
 inline bool IsOid(ByteView content) {
-  unsigned continues = 0;  // The octet before said that its sub-identifier goes on.
-  unsigned padded = 0;
-  for (const std::uint8_t octet : content) {
-    padded |= (continues ^ 1U) & static_cast<unsigned>(octet == 0x80);
-    continues = octet >> 7;
+  if (content.empty() || (content.back() & 0x80) != 0) return false;
+  for (std::size_t i = 0; i < content.size(); ++i) {
+    if (content[i] == 0x80 && (i == 0 || (content[i - 1] & 0x80) == 0)) return false;
   }
-  return !content.empty() && (padded | continues) == 0;
+  return true;
 }
 // Content octets <-> dotted decimal. Sub-identifiers beyond 64 bits give an empty string.
 std::string OidToText(ByteView content);

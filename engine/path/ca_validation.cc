@@ -33,9 +33,8 @@ ValidationContext ContextForCrlIssuers(const ValidationContext& context) {
 
 }  // namespace
 
-CaValidation::CaValidation(const ValidationContext& context,
-                           std::span<const graph::CaNodePtr> cas, UnixTime at,
-                           LinkVerifier* links, FaultSink* sink, StableWindow* stable)
+CaValidation::CaValidation(const ValidationContext& context, std::span<const graph::CaNodePtr> cas,
+                           UnixTime at, LinkVerifier* links, FaultSink* sink, StableWindow* stable)
     : context_(context),
       cas_(cas),
       at_(at),
@@ -69,8 +68,8 @@ bool CaValidation::CheckForm(int i) {
     return true;
   }
   const std::string_view malformed = FindMalformedExtension(view);
-  if (!malformed.empty() && Report(RejectReason::kMalformedExtension, i,
-                                   fmt::format("{} is malformed", malformed))) {
+  if (!malformed.empty() &&
+      Report(RejectReason::kMalformedExtension, i, fmt::format("{} is malformed", malformed))) {
     return true;
   }
   // RFC 5280 4.2.1.4.
@@ -96,8 +95,8 @@ bool CaValidation::ProcessCertificate(int i) {
   const CertificateView& view = ca(i).view();
   if (i != anchor()) {
     // 6.1.3 (a) (1), the part that needs no key: the algorithm floor.
-    const RejectReason algorithm = crypto::CheckSignatureAlgorithm(
-        view.signature_algorithm(), context_.options.algorithms);
+    const RejectReason algorithm =
+        crypto::CheckSignatureAlgorithm(view.signature_algorithm(), context_.options.algorithms);
     if (algorithm != RejectReason::kNone && Report(algorithm, i, "signatureAlgorithm")) return true;
     // 6.1.3 (a) (4)
     if (ca(i).issuer != ca(i + 1).subject &&
@@ -108,8 +107,7 @@ bool CaValidation::ProcessCertificate(int i) {
     }
     if (CheckNames(i)) return true;
   }
-  return CheckPolicies(
-      i, state_.policies.AddCertificate(view, RoleOf(i), ca(i).IsSelfIssued()));
+  return CheckPolicies(i, state_.policies.AddCertificate(view, RoleOf(i), ca(i).IsSelfIssued()));
 }
 
 bool CaValidation::CheckNames(int i) {
@@ -126,8 +124,8 @@ bool CaValidation::CheckPolicies(int i, std::optional<PolicyFault> fault) {
 bool CaValidation::PrepareForNext(int i) {
   const graph::CaNode& node = ca(i);
   // 6.1.4 (a), (b), (h) to (j)
-  if (CheckPolicies(
-          i, state_.policies.PrepareForNext(node.view(), RoleOf(i), node.IsSelfIssued()))) {
+  if (CheckPolicies(i,
+                    state_.policies.PrepareForNext(node.view(), RoleOf(i), node.IsSelfIssued()))) {
     return true;
   }
   // 6.1.4 (d) to (f): the working key must be one that is accepted.
@@ -195,11 +193,10 @@ bool CaValidation::VerifyLinks() {
 }
 
 bool CaValidation::CheckRevocation() {
-  RevocationChecker checker(*context_.crls, context_.options, at_, links_,
-                            [this](const std::vector<graph::CaNodePtr>& cas,
-                                   const CertificateView& target, StableWindow* stable) {
-                              return CheckCrlIssuer(cas, target, stable);
-                            });
+  RevocationChecker checker(
+      *context_.crls, context_.options, at_, links_,
+      [this](const std::vector<graph::CaNodePtr>& cas, const CertificateView& target,
+             StableWindow* stable) { return CheckCrlIssuer(cas, target, stable); });
   for (int i = anchor(); i >= 0; --i) {
     IssuerCrls crls = checker.Select(cas_.subspan(static_cast<std::size_t>(i)), stable_);
     // Fail closed: a CRL that was not examined may list anything.
@@ -244,8 +241,8 @@ RejectReason CaValidation::CheckCrlIssuer(const std::vector<graph::CaNodePtr>& c
   CaValidation run(context, cas, at_, links_, &sink, stable);
   stable->Observe(target.not_before() - std::chrono::seconds(1), at_);
   stable->Observe(target.not_after(), at_);
-  if (run.CheckCertificates() && CheckLeafCertificate(context, *run.state(), *cas.front(), target,
-                                                      at_, &sink, nullptr)) {
+  if (run.CheckCertificates() &&
+      CheckLeafCertificate(context, *run.state(), *cas.front(), target, at_, &sink, nullptr)) {
     CheckLeafSignature(context, *cas.front(), target, &sink);
   }
   return sink.reason();

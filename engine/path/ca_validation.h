@@ -13,8 +13,8 @@ namespace muster::path {
 class CaValidation {
  public:
   // Everything that is passed must outlive the run.
-  CaValidation(const ValidationContext& context, std::span<const graph::CaNodePtr> cas,
-               UnixTime at, LinkVerifier* links, FaultSink* sink, StableWindow* stable);
+  CaValidation(const ValidationContext& context, std::span<const graph::CaNodePtr> cas, UnixTime at,
+               LinkVerifier* links, FaultSink* sink, StableWindow* stable);
 
   // Cheap checks from the anchor down, then signatures. True where there was no fault.
   bool CheckCertificates();

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -32,8 +33,8 @@ class RevokedIndex {
   // Borrows the CRL's DER. `crl_issuer` is canonical. False where a certificateIssuer is malformed.
   bool Build(const x509::CrlView& crl, const std::string& crl_issuer);
 
-  // The entry for a certificate of that issuer (canonical); null where there is none. Of several, one
-  // that revokes.
+  // The entry for a certificate of that issuer (canonical); null where there is none. Of several,
+  // one that revokes.
   const Entry* Find(std::string_view issuer, ByteView serial) const;
 
  private:
@@ -55,6 +56,19 @@ struct IndexedCrl {
     const auto& idp = view.issuing_distribution_point();
     return idp && idp->indirect_crl;
   }
+
+  // The certificates of `issuers` whose keys signed this CRL: looked for once, at first use, for
+  // all paths and threads. Whether they may sign CRLs, and whether the algorithm is good enough,
+  // is for the checker; SHA-1 counts here.
+  struct Signers {
+    std::vector<graph::CaNodePtr> nodes;
+    bool complete = true;  // False: more certificates have the issuer's name than are tried.
+  };
+  const Signers& SignersAmong(const graph::IssuerSource& issuers) const;
+
+ private:
+  mutable std::once_flag signers_once_;
+  mutable Signers signers_;
 };
 
 struct CrlSet::Rep {

@@ -80,8 +80,8 @@ bool HaveOneInCommon(const std::vector<std::string>& a, const std::vector<std::s
   });
 }
 
-// 6.3.3 (b) (1): the CRL comes from the point's cRLIssuer and is indirect, or from the certificate's
-// issuer.
+// 6.3.3 (b) (1): the CRL comes from the point's cRLIssuer and is indirect, or from the
+// certificate's issuer.
 bool ComesFromRightIssuer(const IndexedCrl& crl, const CrlSubject& subject,
                           const DistributionPoint& point) {
   if (point.crl_issuer.empty()) return crl.issuer == subject.issuer;

@@ -33,8 +33,8 @@ bool CoversAllOfItsIssuer(const IndexedCrl& crl);
 // Same issuer, same issuing distribution point: CRLs of one series.
 bool SameScope(const IndexedCrl& a, const IndexedCrl& b);
 
-// `newer` says all that `older`, of the same scope, has to say: it is not older by any account, newer
-// by one, and, of two deltas, starts no later.
+// `newer` says all that `older`, of the same scope, has to say: it is not older by any account,
+// newer by one, and, of two deltas, starts no later.
 bool Supersedes(const IndexedCrl& newer, const IndexedCrl& older);
 
 // 5.2.4 and 6.3.3 (c): `delta` can be combined with a complete CRL.

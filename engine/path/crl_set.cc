@@ -7,11 +7,15 @@
 #include <utility>
 
 #include "engine/base/byte_view.h"
+#include "engine/crypto/public_key.h"
 #include "engine/path/crl_index.h"
 #include "engine/x509/name.h"
 
 namespace muster::path {
 namespace {
+
+// Certificates of one name that are tried for a CRL. In the field dozens share a name.
+constexpr std::size_t kSignersMax = 256;
 
 // Why a CRL must not be used although it parses; empty where it may be.
 std::string_view WhyUnusable(const x509::CrlView& crl) {
@@ -67,6 +71,33 @@ const RevokedIndex::Entry* RevokedIndex::Find(std::string_view issuer, ByteView 
     found = &entry;
   }
   return found;
+}
+
+const IndexedCrl::Signers& IndexedCrl::SignersAmong(const graph::IssuerSource& issuers) const {
+  std::call_once(signers_once_, [&] {
+    AlgorithmPolicy any;
+    any.allow_sha1 = true;
+    const ByteView key_id = view.authority_key_id();
+    std::vector<graph::CaNodePtr> found;
+    issuers.FindIssuers(issuer, key_id, &found);
+    std::size_t tried = 0;
+    for (graph::CaNodePtr& node : found) {
+      const ByteView subject_key_id = node->view().subject_key_id();
+      // RFC 5280 5.2.1: the authority key identifier of a CRL tells its key.
+      if (!key_id.empty() && !subject_key_id.empty() && !base::Equal(key_id, subject_key_id)) {
+        continue;
+      }
+      if (++tried > kSignersMax) {
+        signers_.complete = false;
+        return;
+      }
+      if (node->key && crypto::VerifySignature(*node->key, view.signature_algorithm(), view.tbs(),
+                                               view.signature(), any) == RejectReason::kNone) {
+        signers_.nodes.push_back(std::move(node));
+      }
+    }
+  });
+  return signers_;
 }
 
 CrlSet::CrlSet() : rep_(std::make_unique<const Rep>()) {}

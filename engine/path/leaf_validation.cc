@@ -14,8 +14,8 @@
 namespace muster::path {
 namespace {
 
-// One leaf. Each check is true where checking is to end. Details are made only for faults: a good leaf
-// costs no allocation.
+// One leaf. Each check is true where checking is to end. Details are made only for faults: a good
+// leaf costs no allocation.
 class LeafCheck {
  public:
   LeafCheck(const ValidationContext& context, const CertificateView& leaf, UnixTime at,
@@ -24,8 +24,8 @@ class LeafCheck {
 
   bool RunUnder(const PathState& state, const graph::CaNode& issuer,
                 std::vector<std::string>* policies) {
-    static_cast<void>(CheckForm() || CheckValidity() || CheckIssuerName(issuer) ||
-                      CheckProfile() || CheckNames(state) || CheckPolicies(state, policies) ||
+    static_cast<void>(CheckForm() || CheckValidity() || CheckIssuerName(issuer) || CheckProfile() ||
+                      CheckNames(state) || CheckPolicies(state, policies) ||
                       CheckStatus(state.crls) || CheckKey());
     return !faulty_;
   }
@@ -150,8 +150,8 @@ class LeafCheck {
 
   // The floor of algorithms; under a path it is asked when the signature is verified.
   bool CheckAlgorithm() {
-    const RejectReason reason = crypto::CheckSignatureAlgorithm(leaf_.signature_algorithm(),
-                                                                context_.options.algorithms);
+    const RejectReason reason =
+        crypto::CheckSignatureAlgorithm(leaf_.signature_algorithm(), context_.options.algorithms);
     return reason != RejectReason::kNone && Report(reason, "signatureAlgorithm");
   }
 
@@ -187,8 +187,8 @@ bool CheckLeafSignature(const ValidationContext& context, const graph::CaNode& i
     return false;
   }
   const RejectReason reason =
-      crypto::VerifySignature(*issuer.key, leaf.signature_algorithm(), leaf.tbs(),
-                              leaf.signature(), context.options.algorithms);
+      crypto::VerifySignature(*issuer.key, leaf.signature_algorithm(), leaf.tbs(), leaf.signature(),
+                              context.options.algorithms);
   if (reason == RejectReason::kNone) return true;
   sink->Add(reason, 0, "issuer " + DisplayName(issuer.view().subject()));
   return false;
@@ -197,9 +197,9 @@ bool CheckLeafSignature(const ValidationContext& context, const graph::CaNode& i
 std::string DescribeRevocation(const Revocation& revocation) {
   // CRLReason, RFC 5280 5.3.1; 7 is not used.
   constexpr std::array<std::string_view, 11> kNames = {
-      "unspecified", "keyCompromise",   "cACompromise",  "affiliationChanged",
-      "superseded",  "cessationOfOperation", "certificateHold", "7",
-      "removeFromCRL", "privilegeWithdrawn", "aACompromise"};
+      "unspecified",   "keyCompromise",        "cACompromise",    "affiliationChanged",
+      "superseded",    "cessationOfOperation", "certificateHold", "7",
+      "removeFromCRL", "privilegeWithdrawn",   "aACompromise"};
   const auto reason = static_cast<std::size_t>(revocation.reason);
   return fmt::format("reason {}, CRL of {}", reason < kNames.size() ? kNames[reason] : "unknown",
                      DisplayName(revocation.crl->view.issuer()));

@@ -27,15 +27,24 @@ constexpr std::uint16_t kSupportedKinds =
 
 std::string_view NameOf(GeneralNameKind kind) {
   switch (kind) {
-    case GeneralNameKind::kOtherName: return "otherName";
-    case GeneralNameKind::kRfc822Name: return "rfc822Name";
-    case GeneralNameKind::kDnsName: return "dNSName";
-    case GeneralNameKind::kX400Address: return "x400Address";
-    case GeneralNameKind::kDirectoryName: return "directoryName";
-    case GeneralNameKind::kEdiPartyName: return "ediPartyName";
-    case GeneralNameKind::kUri: return "URI";
-    case GeneralNameKind::kIpAddress: return "iPAddress";
-    case GeneralNameKind::kRegisteredId: return "registeredID";
+    case GeneralNameKind::kOtherName:
+      return "otherName";
+    case GeneralNameKind::kRfc822Name:
+      return "rfc822Name";
+    case GeneralNameKind::kDnsName:
+      return "dNSName";
+    case GeneralNameKind::kX400Address:
+      return "x400Address";
+    case GeneralNameKind::kDirectoryName:
+      return "directoryName";
+    case GeneralNameKind::kEdiPartyName:
+      return "ediPartyName";
+    case GeneralNameKind::kUri:
+      return "URI";
+    case GeneralNameKind::kIpAddress:
+      return "iPAddress";
+    case GeneralNameKind::kRegisteredId:
+      return "registeredID";
   }
   return "name";
 }
@@ -191,9 +200,9 @@ std::optional<NameFault> NameConstraintSet::CheckLevel(const Level& level, const
     if (base.name.kind != name.name.kind) continue;
     if ((*comparisons_left)-- <= 0) return exhausted();
     if (!name.IsWithin(base, Subtree::kExcluded)) continue;
-    return NameFault{RejectReason::kNameConstraintViolated,
-                     fmt::format("{} is excluded by {} of {}", Show(name.name), Show(base.name),
-                                 level.issuer)};
+    return NameFault{
+        RejectReason::kNameConstraintViolated,
+        fmt::format("{} is excluded by {} of {}", Show(name.name), Show(base.name), level.issuer)};
   }
   // 6.1.3 (b): within one of the permitted subtrees, where there are any of this form.
   if ((level.permitted_kinds & kind) == 0) return std::nullopt;

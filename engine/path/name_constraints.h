@@ -1,7 +1,8 @@
 // NameConstraintSet: the name constraints of a path, RFC 5280 4.2.1.10 and 6.1.4 (g).
 //
 // permitted_subtrees and excluded_subtrees of 6.1.2 are kept as the list of constraints that made
-// them: a name lies in the intersection of the permitted subtrees exactly where every CA permits it.
+// them: a name lies in the intersection of the permitted subtrees exactly where every CA permits
+// it.
 #ifndef MUSTER_ENGINE_PATH_NAME_CONSTRAINTS_H_
 #define MUSTER_ENGINE_PATH_NAME_CONSTRAINTS_H_
 
@@ -21,14 +22,14 @@ struct NameFault {
   std::string detail;
 };
 
-// Borrows the DER of the CA certificates that were added. Immutable but for Add; cheap to copy where
-// empty.
+// Borrows the DER of the CA certificates that were added. Immutable but for Add; cheap to copy
+// where empty.
 class NameConstraintSet {
  public:
   bool empty() const { return levels_.empty(); }
 
-  // 6.1.4 (g): adds the constraints of a CA certificate, if it has any. False where the extension is
-  // malformed.
+  // 6.1.4 (g): adds the constraints of a CA certificate, if it has any. False where the extension
+  // is malformed.
   bool Add(const CertificateView& ca);
 
   // 6.1.3 (b) and (c): checks the subject and every alternative name of `certificate`. Each

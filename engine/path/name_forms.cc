@@ -102,8 +102,8 @@ std::optional<std::string_view> HostOfUri(std::string_view uri) {
   }
   std::string_view host = authority.substr(0, authority.find(':'));
   host = WithoutTrailingDot(host);
-  // 4.2.1.10: "applications MUST reject the certificate" where the host is no fully qualified domain
-  // name: absent, or an IP address. A literal in brackets is no host name either.
+  // 4.2.1.10: "applications MUST reject the certificate" where the host is no fully qualified
+  // domain name: absent, or an IP address. A literal in brackets is no host name either.
   if (!IsHostName(host) || EndsInNumber(host)) return std::nullopt;
   return host;
 }

@@ -21,16 +21,16 @@ enum class Subtree { kPermitted, kExcluded };
 // a name may be "*", which stands for any one label.
 bool DnsNameWithin(std::string_view name, std::string_view constraint, Subtree subtree);
 
-// rfc822Name: a mailbox, a host (all mailboxes on it), or ".domain" (all on the hosts below it). The
-// local part is compared octet for octet. Quoted local parts and address literals are not read.
+// rfc822Name: a mailbox, a host (all mailboxes on it), or ".domain" (all on the hosts below it).
+// The local part is compared octet for octet. Quoted local parts and address literals are not read.
 bool Rfc822NameWithin(std::string_view name, std::string_view constraint, Subtree subtree);
 
 // The same for an emailAddress of a subject, whose case means nothing (RFC 5280 4.1.2.6): it is
 // excluded in any case, and permitted in the very case of the constraint.
 bool EmailAddressWithin(std::string_view name, std::string_view constraint, Subtree subtree);
 
-// uniformResourceIdentifier: the host part is compared with a host (exactly) or ".domain" (the hosts
-// below it). A URI without a host name, or with an IP address for one, cannot be read.
+// uniformResourceIdentifier: the host part is compared with a host (exactly) or ".domain" (the
+// hosts below it). A URI without a host name, or with an IP address for one, cannot be read.
 bool UriWithin(std::string_view name, std::string_view constraint, Subtree subtree);
 
 // iPAddress: `constraint` is an address and a mask of the name's length. Addresses of the other

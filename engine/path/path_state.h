@@ -24,9 +24,10 @@ struct ValidationContext {
   std::shared_ptr<const PolicyInputs> policy_inputs;
 };
 
-// permitted_subtrees and excluded_subtrees; the policy variables; and the CRLs of the leaf's issuer.
-// max_path_length does not concern the leaf (6.1.4 (l) is for intermediates); the working key and
-// issuer name are those of the path's first CA. Immutable once the CA certificates are done.
+// permitted_subtrees and excluded_subtrees; the policy variables; and the CRLs of the leaf's
+// issuer. max_path_length does not concern the leaf (6.1.4 (l) is for intermediates); the working
+// key and issuer name are those of the path's first CA. Immutable once the CA certificates are
+// done.
 struct PathState {
   PathState(const ValidationContext& context, int path_len)
       : name_comparisons_left(context.options.budget.name_comparisons_max),

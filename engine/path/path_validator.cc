@@ -10,8 +10,8 @@
 
 namespace muster::path {
 
-ValidationContext::ValidationContext(const ValidationOptions& the_options,
-                                     const CrlSet& the_crls, const LeafRules& the_rules)
+ValidationContext::ValidationContext(const ValidationOptions& the_options, const CrlSet& the_crls,
+                                     const LeafRules& the_rules)
     : options(the_options),
       rules(the_rules),
       crls(&the_crls),
@@ -83,8 +83,8 @@ bool PathValidator::ValidateWhole(std::vector<graph::CaNodePtr> cas, const Certi
   good = run.CheckRevocation() && good;
   if (!good && !sink->collect_all()) return false;
   const graph::CaNode& issuer = *cas.front();
-  good = CheckLeafCertificate(impl_->context, *run.state(), issuer, leaf, at, sink, policies) &&
-         good;
+  good =
+      CheckLeafCertificate(impl_->context, *run.state(), issuer, leaf, at, sink, policies) && good;
   if (!good && !sink->collect_all()) return false;
   if (!issuer.key) return false;  // Reported with the CA certificates.
   return CheckLeafSignature(impl_->context, issuer, leaf, sink) && good;

@@ -1,9 +1,9 @@
 // PathValidator: RFC 5280 section 6.1, in two parts, because thousands of leaves share one CA path.
 //
 // ValidateCas does 6.1.2 (initialization), 6.1.3 (basic processing) and 6.1.4 (preparation for the
-// next certificate) from the anchor down to the leaf's issuer, and CRLs (6.3) of those certificates.
-// ValidateLeaf does 6.1.3 and 6.1.5 (wrap-up) for the leaf. Only the validator can make a
-// ValidatedPath.
+// next certificate) from the anchor down to the leaf's issuer, and CRLs (6.3) of those
+// certificates. ValidateLeaf does 6.1.3 and 6.1.5 (wrap-up) for the leaf. Only the validator can
+// make a ValidatedPath.
 // Deviations, all stricter: the anchor is a certificate, and its own window (by option), key usage,
 // path length, EKU, name constraints and policies count, as if it had been issued by its own key
 // (RFC 5937 in spirit; its signature and its issuer are not looked at); an EKU in a CA certificate
@@ -84,21 +84,21 @@ class ValidatedPath {
 // How a leaf is checked beyond RFC 5280.
 struct LeafRules {
   LeafProfile profile = LeafProfile::kRfc5280;
-  bool refuse_ca = true;                 // kLeafIsCa; `validate` lets CA certificates be targets.
-  bool require_digital_signature = true; // keyUsage, where present.
-  bool require_v3 = true;                // kLeafVersion under kRfc5280; RFC 5280 alone does not ask.
+  bool refuse_ca = true;                  // kLeafIsCa; `validate` lets CA certificates be targets.
+  bool require_digital_signature = true;  // keyUsage, where present.
+  bool require_v3 = true;  // kLeafVersion under kRfc5280; RFC 5280 alone does not ask for it.
 };
 
 class PathValidator {
  public:
-  // `crls` must outlive the validator. `options` as in RFC 5280 6.1.1; malformed OIDs in it match
-  // nothing.
+  // `crls` must outlive the validator and the paths it validates. `options` as in RFC 5280 6.1.1;
+  // malformed OIDs in it match nothing.
   PathValidator(const ValidationOptions& options, const CrlSet& crls, const LeafRules& leaf_rules);
   ~PathValidator();
 
-  // Validates CA certificates at time `at`. cas.back() is the anchor, cas.front() the leaf's issuer;
-  // chain indices in faults count the leaf as 0. Narrows `stable` to the seconds during which this
-  // very outcome holds. Nothing where a fault was found (the sink has it).
+  // Validates CA certificates at time `at`. cas.back() is the anchor, cas.front() the leaf's
+  // issuer; chain indices in faults count the leaf as 0. Narrows `stable` to the seconds during
+  // which this very outcome holds. Nothing where a fault was found (the sink has it).
   // Cheap checks first, signatures last (those of links, memoized in `links`).
   std::optional<ValidatedPath> ValidateCas(std::vector<graph::CaNodePtr> cas, UnixTime at,
                                            LinkVerifier* links, FaultSink* sink,
@@ -118,14 +118,14 @@ class PathValidator {
   bool VerifyLeafSignature(const ValidatedPath& path, const CertificateView& leaf,
                            FaultSink* sink) const;
 
-  // The full account of a path, for operators: ValidateCas and, where the sink collects all, whatever
-  // came of it, ValidateLeaf. True where there was no fault.
+  // The full account of a path, for operators: ValidateCas and, where the sink collects all,
+  // whatever came of it, ValidateLeaf. True where there was no fault.
   bool ValidateWhole(std::vector<graph::CaNodePtr> cas, const CertificateView& leaf, UnixTime at,
                      LinkVerifier* links, FaultSink* sink,
                      std::vector<std::string>* policies = nullptr) const;
 
-  // The checks of a leaf that need no issuer: its own window, key, algorithms, critical extensions and
-  // the leaf rules. For a leaf that an individual enrollment pins: such a leaf has no path.
+  // The checks of a leaf that need no issuer: its own window, key, algorithms, critical extensions
+  // and the leaf rules. For a leaf that an individual enrollment pins: such a leaf has no path.
   bool ValidateLeafAlone(const CertificateView& leaf, UnixTime at, FaultSink* sink) const;
 
  private:

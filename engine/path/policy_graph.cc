@@ -137,8 +137,8 @@ std::optional<PolicyFault> PolicyGraph::PrepareForNext(const CertificateView& ce
   if (constraints.present) {  // 6.1.4 (i)
     const auto parsed = x509::ParsePolicyConstraints(constraints.value);
     if (!parsed) return Malformed("policyConstraints is malformed");
-    explicit_policy_ = std::min(explicit_policy_,
-                                parsed->require_explicit_policy.value_or(explicit_policy_));
+    explicit_policy_ =
+        std::min(explicit_policy_, parsed->require_explicit_policy.value_or(explicit_policy_));
     policy_mapping_ =
         std::min(policy_mapping_, parsed->inhibit_policy_mapping.value_or(policy_mapping_));
   }
@@ -223,13 +223,13 @@ std::vector<std::string_view> PolicyGraph::UserConstrainedPolicies() const {
   // 6.1.5 (g) (iii) (1): valid_policy_node_set, the policies in the terms of the anchor.
   for (std::size_t i = 1; i < levels_.size(); ++i) {
     for (const auto& [policy, node] : levels_[i]) {
-      const bool from_any = std::find(node.parents.begin(), node.parents.end(), AnyPolicy()) !=
-                            node.parents.end();
+      const bool from_any =
+          std::find(node.parents.begin(), node.parents.end(), AnyPolicy()) != node.parents.end();
       if (policy != AnyPolicy() && from_any) found.push_back(policy);
     }
   }
   SortUnique(&found);
-  if (inputs_->any_policy) return found;  // 6.1.5 (g) (ii)
+  if (inputs_->any_policy) return found;                  // 6.1.5 (g) (ii)
   std::erase_if(found, [this](std::string_view policy) {  // 6.1.5 (g) (iii) (2)
     return std::none_of(inputs_->initial_policies.begin(), inputs_->initial_policies.end(),
                         [&](const Bytes& p) { return base::AsText(p) == policy; });

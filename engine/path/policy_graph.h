@@ -1,8 +1,9 @@
 // PolicyGraph: certificate policies along a path, RFC 5280 6.1.3 (d) to (f), 6.1.4 (a), (b) and (h)
 // to (j), 6.1.5 (a), (b) and (g), and 6.1.6.
 //
-// valid_policy_tree is kept as a graph with one node per policy and depth, so that its size is linear
-// in that of the certificates (RFC 9618); the outcome is that of the tree. Qualifiers are not kept.
+// valid_policy_tree is kept as a graph with one node per policy and depth, so that its size is
+// linear in that of the certificates (RFC 9618); the outcome is that of the tree. Qualifiers are
+// not kept.
 #ifndef MUSTER_ENGINE_PATH_POLICY_GRAPH_H_
 #define MUSTER_ENGINE_PATH_POLICY_GRAPH_H_
 

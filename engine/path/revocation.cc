@@ -15,9 +15,6 @@ namespace {
 using graph::CaNode;
 using graph::CaNodePtr;
 
-// Certificates of one name that are tried for a CRL. Key rollover leaves two or three.
-constexpr int kSignersMax = 8;
-
 // 6.3.3 (f): "If a key usage extension is present [...] verify that the cRLSign bit is set."
 bool MaySignCrls(const CertificateView& certificate) {
   return !certificate.has_key_usage() || (certificate.key_usage() & kCrlSign) != 0;
@@ -84,8 +81,8 @@ Revocation IssuerCrls::StatusOf(const CertificateView& certificate) const {
     for (const Selected& crls : crls_) {
       std::uint16_t reasons = ReasonsByIssuer(crls.scope(), subject);
       for (const x509::DistributionPoint& point : points) {
-        reasons = static_cast<std::uint16_t>(reasons |
-                                             ReasonsByPoint(crls.scope(), subject, point));
+        reasons =
+            static_cast<std::uint16_t>(reasons | ReasonsByPoint(crls.scope(), subject, point));
       }
       if (reasons == 0) continue;
       if (const auto revoked = Find(crls, issuer_, certificate.serial())) return *revoked;
@@ -135,8 +132,8 @@ std::vector<const IndexedCrl*> RevocationChecker::CandidatesFor(const CaNode& is
   return candidates;
 }
 
-IssuerCrls RevocationChecker::SelectFrom(std::span<const CaNodePtr> cas,
-                                         const CaNode* crl_issuer, StableWindow* stable) {
+IssuerCrls RevocationChecker::SelectFrom(std::span<const CaNodePtr> cas, const CaNode* crl_issuer,
+                                         StableWindow* stable) {
   std::vector<const IndexedCrl*> verified;
   for (const IndexedCrl* crl : CandidatesFor(*cas.front())) {
     // A CRL of the future says nothing yet.
@@ -206,26 +203,19 @@ bool RevocationChecker::IsWellSigned(const IndexedCrl& crl, std::span<const CaNo
   for (const CaNodePtr& ca : cas) {
     if (ca->subject == crl.issuer && MaySignCrls(ca->view()) && SignedBy(crl, *ca)) return true;
   }
-  if (set_.issuers == nullptr) return false;
-
-  std::vector<CaNodePtr> found;
-  set_.issuers->FindIssuers(crl.issuer, crl.view.authority_key_id(), &found);
-  int tried = 0;
-  for (const CaNodePtr& signer : found) {
+  if (set_.issuers == nullptr || !HasGoodAlgorithm(crl)) return false;
+  const IndexedCrl::Signers& signers = crl.SignersAmong(*set_.issuers);
+  for (const CaNodePtr& signer : signers.nodes) {
     if (Contains(cas, *signer) || !MaySignCrls(signer->view())) continue;
-    if (++tried > kSignersMax) {
-      exhausted_ = true;
-      return false;
-    }
-    if (!SignedBy(crl, *signer)) continue;
     if (crl.issuer == cas.front()->subject && !BelongsToIssuer(*signer, cas)) continue;
     if (IsAuthorized(*signer, cas, stable)) return true;
   }
+  if (!signers.complete) exhausted_ = true;
   return false;
 }
 
-// A CRL issuer may speak of itself in an indirect CRL alone: those count only where the distribution
-// points of its certificate, which its CA signed, name it (6.3.3 (b) (1)).
+// A CRL issuer may speak of itself in an indirect CRL alone: those count only where the
+// distribution points of its certificate, which its CA signed, name it (6.3.3 (b) (1)).
 bool RevocationChecker::IsSignedClosely(const IndexedCrl& crl, const CaNode& issuer,
                                         const CaNode& crl_issuer) {
   if (crl.issuer == issuer.subject) return MaySignCrls(issuer.view()) && SignedBy(crl, issuer);
@@ -233,27 +223,48 @@ bool RevocationChecker::IsSignedClosely(const IndexedCrl& crl, const CaNode& iss
          SignedBy(crl, crl_issuer);
 }
 
+bool RevocationChecker::HasGoodAlgorithm(const IndexedCrl& crl) const {
+  return crypto::CheckSignatureAlgorithm(crl.view.signature_algorithm(), options_.algorithms) ==
+         RejectReason::kNone;
+}
+
 bool RevocationChecker::SignedBy(const IndexedCrl& crl, const CaNode& signer) {
+  if (!signer.key || !HasGoodAlgorithm(crl)) return false;
+  if (set_.issuers != nullptr) {
+    const auto& known = crl.SignersAmong(*set_.issuers).nodes;
+    if (std::any_of(known.begin(), known.end(),
+                    [&](const CaNodePtr& node) { return node->IsTwinOf(signer); })) {
+      return true;
+    }
+  }
   const auto [it, is_new] = signed_by_.try_emplace({&crl, signer.fingerprint}, false);
-  if (is_new && signer.key) {
-    it->second = crypto::VerifySignature(*signer.key, crl.view.signature_algorithm(),
-                                         crl.view.tbs(), crl.view.signature(),
-                                         options_.algorithms) == RejectReason::kNone;
+  if (is_new) {
+    it->second =
+        crypto::VerifySignature(*signer.key, crl.view.signature_algorithm(), crl.view.tbs(),
+                                crl.view.signature(), options_.algorithms) == RejectReason::kNone;
   }
   return it->second;
 }
 
-bool RevocationChecker::HasSigned(const CaNode& child, const CaNode& issuer) {
-  if (child.issuer != issuer.subject) return false;
-  const RejectReason reason = links_->Verify(child, issuer);
-  if (reason == RejectReason::kBudgetExhausted) exhausted_ = true;
-  return reason == RejectReason::kNone;
+// Not a link of the path, and asked about signers of CRLs only: outside the path's budget.
+bool RevocationChecker::HasSigned(const CaNode& child, const CaNode& issuer) const {
+  const ByteView child_key_id = child.view().authority_key_id();
+  const ByteView issuer_key_id = issuer.view().subject_key_id();
+  if (child.issuer != issuer.subject || !issuer.key) return false;
+  if (!child_key_id.empty() && !issuer_key_id.empty() &&
+      !base::Equal(child_key_id, issuer_key_id)) {
+    return false;
+  }
+  return crypto::VerifySignature(*issuer.key, child.view().signature_algorithm(),
+                                 child.view().tbs(), child.view().signature(),
+                                 options_.algorithms) == RejectReason::kNone;
 }
 
-// In the field, different CAs share names. Another key speaks for cas[0] where it is the same key in
-// another certificate; where cas[0] itself vouches for it (key rollover, RFC 4210 4.4); or where
+// In the field, different CAs share names. Another key speaks for cas[0] where it is the same key
+// in another certificate; where cas[0] itself vouches for it (key rollover, RFC 4210 4.4); or where
 // it signs CRLs only and cas[0]'s own issuer certified it under that name.
-bool RevocationChecker::BelongsToIssuer(const CaNode& signer, std::span<const CaNodePtr> cas) {
+bool RevocationChecker::BelongsToIssuer(const CaNode& signer,
+                                        std::span<const CaNodePtr> cas) const {
   const CaNode& issuer = *cas.front();
   if (signer.IsTwinOf(issuer) || HasSigned(signer, issuer)) return true;
   return cas.size() > 1 && !MaySignCertificates(signer.view()) && HasSigned(signer, *cas[1]);
@@ -268,8 +279,7 @@ bool RevocationChecker::IsAuthorized(const CaNode& signer, std::span<const CaNod
   const PathSource on_path(cas);
   const graph::OverlaySource source(&on_path, set_.issuers);
   const PathBuilder builder(
-      source,
-      [&](const CaNode& ca) { return ca.fingerprint == cas.back()->fingerprint; }, links_,
+      source, [&](const CaNode& ca) { return ca.fingerprint == cas.back()->fingerprint; }, links_,
       options_.budget);
   bool authorized = false;
   const BuildEnd end = builder.Build(
@@ -298,13 +308,15 @@ bool RevocationChecker::IsValidPath(const CaNode& signer, const std::vector<CaNo
 }
 
 bool RevocationChecker::IsNotRevoked(const CaNode& crl_issuer,
-                                     std::span<const CaNodePtr> issuing_cas,
-                                     StableWindow* stable) {
+                                     std::span<const CaNodePtr> issuing_cas, StableWindow* stable) {
   const IssuerCrls crls = SelectFrom(issuing_cas, &crl_issuer, stable);
   switch (crls.StatusOf(crl_issuer.view()).status) {
-    case RevocationStatus::kGood: return true;
-    case RevocationStatus::kRevoked: return false;
-    case RevocationStatus::kUnknown: return !options_.require_crl;
+    case RevocationStatus::kGood:
+      return true;
+    case RevocationStatus::kRevoked:
+      return false;
+    case RevocationStatus::kUnknown:
+      return !options_.require_crl;
   }
   return false;
 }

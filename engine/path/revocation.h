@@ -42,11 +42,11 @@ struct Revocation {
 class IssuerCrls {
  public:
   bool empty() const { return crls_.empty(); }
-  // The status of a certificate that the issuer issued. Does not allocate where all CRLs cover all of
-  // the issuer's certificates.
+  // The status of a certificate that the issuer issued. Does not allocate where all CRLs cover all
+  // of the issuer's certificates.
   Revocation StatusOf(const CertificateView& certificate) const;
-  // Which CRLs are out of date, for the operator: "CRL of CN=Root, nextUpdate 2026-01-31T00:00:00Z".
-  // Empty where none is.
+  // Which CRLs are out of date, for the operator: "CRL of CN=Root, nextUpdate
+  // 2026-01-31T00:00:00Z". Empty where none is.
   std::string Staleness() const;
 
  private:
@@ -54,7 +54,7 @@ class IssuerCrls {
   struct Selected {
     const IndexedCrl* complete = nullptr;  // Null: a delta without its base, which can only revoke.
     const IndexedCrl* delta = nullptr;
-    bool in_date = false;        // Together they say what holds now.
+    bool in_date = false;  // Together they say what holds now.
     bool delta_in_date = false;
     const IndexedCrl& scope() const { return complete != nullptr ? *complete : *delta; }
   };
@@ -71,16 +71,16 @@ class RevocationChecker {
  public:
   // kNone where `target` is valid under CA certificates (its issuer first, an anchor last),
   // revocation aside.
-  using TargetCheck = std::function<RejectReason(const std::vector<graph::CaNodePtr>& cas,
-                                                 const CertificateView& target,
-                                                 StableWindow* stable)>;
+  using TargetCheck =
+      std::function<RejectReason(const std::vector<graph::CaNodePtr>& cas,
+                                 const CertificateView& target, StableWindow* stable)>;
 
   // Everything that is passed must outlive the checker.
   RevocationChecker(const CrlSet& crls, const ValidationOptions& options, UnixTime at,
                     LinkVerifier* links, TargetCheck target_check);
 
-  // The CRLs that speak for certificates issued by cas[0]; `cas` goes up to the anchor, and all of it
-  // was found valid, revocation included.
+  // The CRLs that speak for certificates issued by cas[0]; `cas` goes up to the anchor, and all of
+  // it was found valid, revocation included.
   IssuerCrls Select(std::span<const graph::CaNodePtr> cas, StableWindow* stable);
 
   // A CRL could not be examined within the budget: what was selected may lack it.
@@ -98,14 +98,15 @@ class RevocationChecker {
                        const graph::CaNode& crl_issuer);
   bool SignedBy(const IndexedCrl& crl, const graph::CaNode& signer);
   // The rule for a CRL in the name of cas[0] under another key.
-  bool BelongsToIssuer(const graph::CaNode& signer, std::span<const graph::CaNodePtr> cas);
+  bool BelongsToIssuer(const graph::CaNode& signer, std::span<const graph::CaNodePtr> cas) const;
   bool IsAuthorized(const graph::CaNode& signer, std::span<const graph::CaNodePtr> cas,
                     StableWindow* stable);
   bool IsValidPath(const graph::CaNode& signer, const std::vector<graph::CaNodePtr>& signer_cas,
                    std::span<const graph::CaNodePtr> cas, StableWindow* stable);
-  bool HasSigned(const graph::CaNode& child, const graph::CaNode& issuer);
-  bool IsNotRevoked(const graph::CaNode& crl_issuer,
-                    std::span<const graph::CaNodePtr> issuing_cas, StableWindow* stable);
+  bool HasSigned(const graph::CaNode& child, const graph::CaNode& issuer) const;
+  bool HasGoodAlgorithm(const IndexedCrl& crl) const;
+  bool IsNotRevoked(const graph::CaNode& crl_issuer, std::span<const graph::CaNodePtr> issuing_cas,
+                    StableWindow* stable);
   IssuerCrls Combine(const std::vector<const IndexedCrl*>& verified, const graph::CaNode& issuer,
                      StableWindow* stable) const;
   bool IsInDate(const IndexedCrl& crl, StableWindow* stable) const;

@@ -23,8 +23,7 @@ class Search {
   ValidationOutcome Run();
 
  private:
-  void AddNodes(const std::vector<Certificate>& certificates,
-                std::vector<graph::CaNodePtr>* nodes);
+  void AddNodes(const std::vector<Certificate>& certificates, std::vector<graph::CaNodePtr>* nodes);
   // The leaf and CA certificates as a path of the outcome.
   std::vector<Certificate> PathOf(const std::vector<graph::CaNodePtr>& cas) const;
   void Fail(RejectReason reason, int chain_index, const std::vector<graph::CaNodePtr>& cas);
@@ -59,8 +58,7 @@ std::vector<Certificate> Search::PathOf(const std::vector<graph::CaNodePtr>& cas
 }
 
 // Keeps the failure of highest rank; among equals, that of the best candidate, which came first.
-void Search::Fail(RejectReason reason, int chain_index,
-                  const std::vector<graph::CaNodePtr>& cas) {
+void Search::Fail(RejectReason reason, int chain_index, const std::vector<graph::CaNodePtr>& cas) {
   if (InfoOf(reason).rank <= InfoOf(outcome_.reason).rank) return;
   outcome_.reason = reason;
   outcome_.chain_index = chain_index;
@@ -113,8 +111,8 @@ ValidationOutcome Search::Run() {
   const path::PathValidator validator(options_, crls, rules);
   path::LinkVerifier links(options_.algorithms, options_.budget.signatures_max);
   const path::PathBuilder builder(
-      graph, [this](const graph::CaNode& ca) { return anchors_.contains(ca.fingerprint); },
-      &links, options_.budget);
+      graph, [this](const graph::CaNode& ca) { return anchors_.contains(ca.fingerprint); }, &links,
+      options_.budget);
 
   const CertificateView& leaf = input_.leaf.view();
   const std::optional<std::string> issuer = x509::CanonicalName(leaf.issuer());
@@ -122,10 +120,9 @@ ValidationOutcome Search::Run() {
     Fail(RejectReason::kMalformedName, 0, {});
     return std::move(outcome_);
   }
-  const path::BuildEnd end =
-      builder.Build(*issuer, leaf.authority_key_id(), [&](const CandidatePath& candidate) {
-        return Try(candidate, validator, &links);
-      });
+  const path::BuildEnd end = builder.Build(
+      *issuer, leaf.authority_key_id(),
+      [&](const CandidatePath& candidate) { return Try(candidate, validator, &links); });
   if (end == path::BuildEnd::kBudget && !outcome_.valid) {
     outcome_.faults.push_back({RejectReason::kBudgetExhausted, -1, "the search was cut short"});
     Fail(RejectReason::kBudgetExhausted, -1, {});

@@ -229,7 +229,10 @@ bool CertificateParser::NoteExtension(const x509::Extension& extension) {
   der::Element value;
   if (!outer.Read(&value)) return FailValue(outer.position(), outer.error());
   if (!outer.AtEnd()) return FailValue(outer.position(), "octets follow the extension's value");
-  out_.extensions_[static_cast<std::size_t>(id)] = {extension.value, true, extension.critical};
+  ExtensionView& slot = out_.extensions_[static_cast<std::size_t>(id)];
+  slot.value = extension.value;
+  slot.present = true;
+  slot.critical = extension.critical;
   switch (id) {
     case ExtensionId::kBasicConstraints:
       return ReadBasicConstraints(value);

@@ -8,7 +8,7 @@
 
 namespace muster::x509 {
 
-// Positive, not zero, and at most 20 octets. Irregular serials are parsed all the same: whether one
+// Not negative, and at most 20 octets. Irregular serials are parsed all the same: whether one
 // may be used is for the path validator (AlgorithmPolicy::allow_irregular_serial).
 bool IsRegularSerial(ByteView serial);
 

@@ -133,7 +133,7 @@ struct CrlTemplate {
 };
 [[nodiscard]] Result<Bytes> IssueCrl(const CrlTemplate& what, const Issuer& issuer);
 
-// --- Fleets ---------------------------------------------------------------------------------------
+// --- Fleets ---------------------------------------------------------------------------------
 
 // A fault planted in a fleet, and how often.
 enum class PlantedFault : std::uint8_t {
@@ -142,8 +142,8 @@ enum class PlantedFault : std::uint8_t {
   kWeakHash, kDenied, kUnreadableRecord, kCount
 };
 std::string_view NameOf(PlantedFault fault);
-// The reason muster gives for it. kNone for kNone and kUnreadableRecord, and for kMissingIntermediate
-// where the registry may fill links.
+// The reason muster gives for it. kNone for kNone and kUnreadableRecord, and where the registry may
+// fill links for kMissingIntermediate.
 RejectReason ExpectedReason(PlantedFault fault, LinkSource links = LinkSource::kPresented);
 
 struct FleetTemplate {

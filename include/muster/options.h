@@ -13,7 +13,7 @@ namespace muster {
 // validating old material (test suites, archives), never for authenticating devices.
 struct AlgorithmPolicy {
   bool allow_sha1 = false;              // SHA-1 signatures count as good.
-  bool allow_irregular_serial = false;  // Negative, zero or over-long serial numbers are let pass.
+  bool allow_irregular_serial = false;  // Negative or over-long serial numbers are let pass.
   int rsa_bits_min = 2048;              // Size of an RSA modulus, in bits.
 
   friend bool operator==(const AlgorithmPolicy&, const AlgorithmPolicy&) = default;

@@ -20,8 +20,8 @@ class BsslTest : public testing::Test {
     const auto folder = test::ConformanceFolder("bssl-pki");
     if (!folder) GTEST_SKIP() << test::NoConformanceData("bssl-pki");
     folder_ = *folder;
-    // The suite's keys are of 1024 and 2048 bits, its digests may be SHA-1, and its author takes any
-    // serial number.
+    // The suite's keys are of 1024 and 2048 bits, its digests may be SHA-1, and its author takes
+    // any serial number.
     options_.algorithms.allow_sha1 = true;
     options_.algorithms.rsa_bits_min = 1024;
     options_.algorithms.allow_irregular_serial = true;
@@ -102,8 +102,8 @@ TEST_F(BsslTest, PathBuilder) {
     const auto same = [](const Certificate& a, const Certificate& b) {
       return Fingerprint::Of(a.der()) == Fingerprint::Of(b.der());
     };
-    const bool as_expected = std::equal(outcome.path.begin(), outcome.path.end(), path.begin(),
-                                        path.end(), same);
+    const bool as_expected =
+        std::equal(outcome.path.begin(), outcome.path.end(), path.begin(), path.end(), same);
     paths.Compare(test.at("id"), as_expected ? "same path" : "another path", as_expected,
                   expected_path.dump());
   }
@@ -111,8 +111,8 @@ TEST_F(BsslTest, PathBuilder) {
   ledger.Finish();
 }
 
-// Each case asks for the status of one certificate under one CRL. The issuers are stubs that no path
-// could be valid with, so the question goes to the checker.
+// Each case asks for the status of one certificate under one CRL. The issuers are stubs that no
+// path could be valid with, so the question goes to the checker.
 TEST_F(BsslTest, Crl) {
   Ledger ledger("bssl_crl");
   const auto manifest = test::ReadJsonFile(folder_ / "crl.json");
@@ -134,7 +134,8 @@ TEST_F(BsslTest, Crl) {
     path::LinkVerifier links(options_.algorithms, options_.budget.signatures_max);
     path::RevocationChecker checker(crls, options_, ReadTime(test.at("time")), &links, {});
     path::StableWindow stable;
-    const path::RevocationStatus status = checker.Select(cas, &stable).StatusOf(leaf->view()).status;
+    const path::RevocationStatus status =
+        checker.Select(cas, &stable).StatusOf(leaf->view()).status;
     const std::string ours = status == path::RevocationStatus::kGood      ? "good"
                              : status == path::RevocationStatus::kRevoked ? "revoked"
                                                                           : "unknown";

@@ -1,4 +1,5 @@
-// BoringSSL's pki suites of single questions: name_constraints, parse_certificate, verify_signed_data.
+// BoringSSL's pki suites of single questions: name_constraints, parse_certificate,
+// verify_signed_data.
 
 #include <gtest/gtest.h>
 

@@ -50,8 +50,8 @@ std::optional<Certificate> CertificateLoader::Parse(ByteView der, const std::str
   if (certificate) return *certificate;
   if (!refusal_) refusal_.emplace();
   refusal_->reason = certificate.error().reason;
-  refusal_->faults.push_back({certificate.error().reason, -1,
-                              source + ": " + std::string(certificate.error().what)});
+  refusal_->faults.push_back(
+      {certificate.error().reason, -1, source + ": " + std::string(certificate.error().what)});
   return std::nullopt;
 }
 
@@ -74,8 +74,8 @@ std::vector<Certificate> CertificateLoader::ParseAll(const std::vector<Bytes>& d
 }
 
 Ledger::Ledger(std::string suite) : suite_(std::move(suite)) {
-  const std::filesystem::path path = std::filesystem::path(MUSTER_SOURCE_DIR) /
-                                     "tests/conformance/ledgers" / (suite_ + ".json");
+  const std::filesystem::path path =
+      std::filesystem::path(MUSTER_SOURCE_DIR) / "tests/conformance/ledgers" / (suite_ + ".json");
   if (!std::filesystem::exists(path)) return;
   for (const nlohmann::json& entry : test::ReadJsonFile(path)) {
     const std::string reason = entry.at("reason");
@@ -120,11 +120,11 @@ void Ledger::Compare(const std::string& test_case, const ValidationOutcome& outc
 
 void Ledger::Finish() {
   for (const auto& [test_case, entry] : entries_) {
-    EXPECT_TRUE(entry.met) << suite_ << " " << test_case << " is in the ledger but not in the suite";
+    EXPECT_TRUE(entry.met) << suite_ << " " << test_case
+                           << " is in the ledger but not in the suite";
   }
   std::cout << suite_ << ": " << agreeing_ + diverging_ + failing_ << " cases, " << agreeing_
-            << " agree, " << diverging_ << " differ as the ledger says, " << failing_
-            << " fail\n";
+            << " agree, " << diverging_ << " differ as the ledger says, " << failing_ << " fail\n";
   EXPECT_GT(agreeing_, 0u) << suite_;
 }
 

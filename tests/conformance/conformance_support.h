@@ -57,8 +57,7 @@ class Ledger {
   // Compares one case. `ours` names muster's outcome, `expected` the suite's.
   void Compare(const std::string& test_case, const std::string& ours, bool agrees,
                const std::string& expected);
-  void Compare(const std::string& test_case, const ValidationOutcome& outcome,
-               bool expected_valid);
+  void Compare(const std::string& test_case, const ValidationOutcome& outcome, bool expected_valid);
   // Fails for entries whose case did not occur, and prints one line of counts.
   void Finish();
 

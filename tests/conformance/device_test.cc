@@ -1,5 +1,5 @@
-// Real device material: SPDM device chains, TPM endorsement roots and intermediates, and the roots of
-// two clouds and of a browser.
+// Real device material: SPDM device chains, TPM endorsement roots and intermediates, and the roots
+// of two clouds and of a browser.
 
 #include <gtest/gtest.h>
 
@@ -41,7 +41,8 @@ TEST_F(DeviceTest, SpdmChains) {
     if (loader.refusal()) {
       outcome = *loader.refusal();
     } else {
-      ValidationInput input{chain.back(), {chain.begin() + 1, chain.end() - 1}, {chain.front()}, {}};
+      ValidationInput input{
+          chain.back(), {chain.begin() + 1, chain.end() - 1}, {chain.front()}, {}};
       outcome = ValidatePath(input, options_, ReadTime(test.at("time")));
     }
     ledger.Compare(test.at("id"), outcome, test.at("openssl_3_0") == "valid");

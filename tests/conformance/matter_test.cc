@@ -1,8 +1,8 @@
 // Matter device attestation: production and development chains (PAA, PAI, DAC), the attestation
 // test vectors, and revocation lists.
 //
-// Expected is what OpenSSL 3.0 says of the path; what Matter's own rules demand beyond it (vendor and
-// product IDs, the certification declaration) is not a question of path validation.
+// Expected is what OpenSSL 3.0 says of the path; what Matter's own rules demand beyond it (vendor
+// and product IDs, the certification declaration) is not a question of path validation.
 
 #include <gtest/gtest.h>
 
@@ -39,7 +39,8 @@ TEST_F(MatterTest, Chains) {
     if (loader.refusal()) {
       outcome = *loader.refusal();
     } else {
-      ValidationInput input{chain.back(), {chain.begin() + 1, chain.end() - 1}, {chain.front()}, {}};
+      ValidationInput input{
+          chain.back(), {chain.begin() + 1, chain.end() - 1}, {chain.front()}, {}};
       outcome = ValidatePath(input, options_, ReadTime(test.at("time")));
     }
     ledger.Compare(test.at("id"), outcome, test.at("openssl_3_0") == "valid");

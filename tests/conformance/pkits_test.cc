@@ -31,8 +31,7 @@ ValidationOptions OptionsOf(const nlohmann::json& test) {
 ValidationOutcome Validate(const nlohmann::json& test, const std::filesystem::path& folder) {
   CertificateLoader loader;
   std::vector<Certificate> chain = loader.ReadAll(folder, test.at("chain"));
-  const std::vector<Certificate> crl_issuers =
-      loader.ReadAll(folder, test.at("crl_issuer_certs"));
+  const std::vector<Certificate> crl_issuers = loader.ReadAll(folder, test.at("crl_issuer_certs"));
   if (loader.refusal()) return *loader.refusal();
 
   ValidationInput input{chain.back(), crl_issuers, {chain.front()}, {}};

@@ -111,7 +111,7 @@ TEST_F(DecisionVerbs, BadInputsAreNotRefusals) {
   Fails(3, "empty", {"authenticate", "--at", at_, "-"}, "");
   Fails(3, "no-such-file", {"authenticate", "--at", at_, chain_pem_, "--untrusted", "no-such-file"});
   Fails(2, "twice", {"authenticate", "--at", at_, "-", "--untrusted", "-"}, ReadFile(chain_pem_));
-  Fails(2, "RFC 3339", {"authenticate", "--at", "yesterday", chain_pem_});
+  Fails(2, "is not a time", {"authenticate", "--at", "yesterday", chain_pem_});
   Fails(2, "presented|registry", {"authenticate", "--links", "anywhere", chain_pem_});
   Fails(2, "rfc5280|dps-compat", {"authenticate", "--profile", "lax", chain_pem_});
   Fails(2, "", {"authenticate"});
@@ -126,8 +126,6 @@ TEST_F(DecisionVerbs, BadInputsAreNotRefusals) {
 TEST_F(DecisionVerbs, AuthenticateHonoursItsOptions) {
   UsualRegistry();
   const std::string leaf = Pem("leaf.pem", {device_});
-  Says(Run({"authenticate", "--at", at_, leaf}).out, "issuer-not-found");
-  Ok({"ca", "add", "factory", factory_pem_});
   Says(Run({"authenticate", "--at", at_, leaf}).out, "link-not-presented (503), certificate 1");
   Ok({"authenticate", "--at", at_, leaf, "--links", "registry"});
   Says(Run({"authenticate", "--at", at_, chain_pem_, "--require-crl"}).out, "revocation-unknown");

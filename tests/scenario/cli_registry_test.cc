@@ -94,7 +94,7 @@ TEST_F(RegistryVerbs, CasAreRegisteredShownAndRemoved) {
 TEST_F(RegistryVerbs, ALeafIsNoCa) {
   Ok({"service", "add", "demo"});
   const std::string leaf = Pem("leaf.pem", {device_});
-  Fails(2, "leaf", {"ca", "add", "leaf", leaf});
+  Fails(2, "is not a CA certificate", {"ca", "add", "leaf", leaf});
   Fails(3, "2 certificates", {"ca", "add", "chain", chain_pem_});
 }
 
@@ -182,7 +182,7 @@ TEST_F(RegistryVerbs, Groups) {
   Fails(2, "--certificate",
         {"group", "add", "line-1", "--certificate", factory_pem_, "--ca", "root"});
   Fails(2, "--certificate", {"group", "add", "line-1", "--secondary", factory_pem_});
-  Fails(2, "", {"group", "add", "line-1", "--ca", "nobody"});
+  Fails(4, "nobody", {"group", "add", "line-1", "--ca", "nobody"});
   const json added = Json({"group", "add", "line-1", "--certificate", factory_pem_});
   EXPECT_EQ(added.at("schema"), "muster-group/1");
   EXPECT_EQ(added.at("enabled"), true);

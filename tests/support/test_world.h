@@ -36,8 +36,8 @@ T Must(Result<T> result) {
   return *std::move(result);
 }
 
-// A certificate with its key. A handle: cheap to copy; its octets live as long as any copy does, and
-// as long as the World that made it.
+// A certificate with its key. A handle: cheap to copy; its octets live as long as any copy does,
+// and as long as the World that made it.
 class Entity {
  public:
   Entity(std::string label, Bytes der, Issuer issuer);

@@ -375,7 +375,8 @@ void AddFleetVerb(CLI::App& noun, CliContext& context) {
       ->type_name("SHARE")
       ->capture_default_str();
   AddAt(*verb, args->at);
-  verb->add_option("--threads", args->threads, "Threads; the output is the same; default: all cores")
+  verb->add_option("--threads", args->threads,
+                   "How many threads; the output is the same; default: all cores")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
   verb->add_flag("--force", args->force, "Overwrite files");

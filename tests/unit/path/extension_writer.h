@@ -81,9 +81,8 @@ inline RawExtension PolicyMappings(
     const std::vector<std::pair<std::string, std::string>>& mappings) {
   DerWriter w;
   for (const auto& [from, to] : mappings) {
-    w.Nest(der::kSequence, [&, &f = from, &t = to](DerWriter& m) {
-      m.AddOid(OidOf(f)).AddOid(OidOf(t));
-    });
+    w.Nest(der::kSequence,
+           [&, &f = from, &t = to](DerWriter& m) { m.AddOid(OidOf(f)).AddOid(OidOf(t)); });
   }
   return Sequence("2.5.29.33", true, w.octets());
 }

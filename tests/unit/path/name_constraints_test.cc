@@ -101,7 +101,9 @@ TEST_F(NameConstraintsTest, DirectoryNamesConstrainTheSubject) {
 
 TEST_F(NameConstraintsTest, AnEmptySubjectIsNotConstrained) {
   EXPECT_EQ(Validate(NameConstraints({Directory(NameOf({Org("Acme")}))}, {}), {Dns("a.b")},
-                     [](CertificateTemplate& t) { t.subject_der = Bytes{0x30, 0x00}; }),
+                     [](CertificateTemplate& t) {
+                       t.subject_der = Bytes{0x30, 0x00};
+                     }),
             kGoodPath);
 }
 
@@ -151,12 +153,12 @@ TEST_F(NameConstraintsTest, EveryCaOfThePathConstrains) {
 TEST_F(NameConstraintsTest, FormsWithoutARuleFailClosed) {
   const Finding unsupported{RejectReason::kUnsupportedNameConstraint, 0};
   for (const bool critical : {true, false}) {
-    EXPECT_EQ(Validate(NameConstraints({RegisteredId("1.2.3")}, {}, critical),
-                       {RegisteredId("1.2.3")}),
-              unsupported);
-    EXPECT_EQ(Validate(NameConstraints({}, {RegisteredId("1.2.3")}, critical),
-                       {RegisteredId("1.2.4")}),
-              unsupported);
+    EXPECT_EQ(
+        Validate(NameConstraints({RegisteredId("1.2.3")}, {}, critical), {RegisteredId("1.2.3")}),
+        unsupported);
+    EXPECT_EQ(
+        Validate(NameConstraints({}, {RegisteredId("1.2.3")}, critical), {RegisteredId("1.2.4")}),
+        unsupported);
     EXPECT_EQ(Validate(NameConstraints({RegisteredId("1.2.3")}, {}, critical), {Dns("a.b")}),
               kGoodPath);
   }
@@ -167,8 +169,7 @@ TEST_F(NameConstraintsTest, RefusesMalformedConstraints) {
             (Finding{RejectReason::kMalformedExtension, 1}));
   EXPECT_EQ(Validate(NameConstraints({}, {Ip({10, 0, 0, 0, 0, 0, 0, 1})}), {}),
             (Finding{RejectReason::kMalformedExtension, 1}));
-  EXPECT_EQ(Validate(NameConstraints({}, {}), {}),
-            (Finding{RejectReason::kMalformedExtension, 1}));
+  EXPECT_EQ(Validate(NameConstraints({}, {}), {}), (Finding{RejectReason::kMalformedExtension, 1}));
 }
 
 TEST_F(NameConstraintsTest, ComparisonsAreBudgetedOverThePath) {
@@ -212,8 +213,8 @@ TEST_F(NameConstraintsTest, AgreesWithNameWithinSubtree) {
   const auto name = [&] {
     std::vector<NameAttribute> attributes;
     for (auto n = random() % 4; n > 0; --n) {
-      attributes.push_back({random() % 2 == 0 ? "2.5.4.10" : "2.5.4.11",
-                            values[random() % values.size()]});
+      attributes.push_back(
+          {random() % 2 == 0 ? "2.5.4.10" : "2.5.4.11", values[random() % values.size()]});
     }
     return NameOf(attributes);
   };
@@ -229,8 +230,8 @@ TEST_F(NameConstraintsTest, AgreesWithNameWithinSubtree) {
     });
     int comparisons_left = 10;
     const bool permitted = !names.Check(leaf.view(), &comparisons_left).has_value();
-    EXPECT_EQ(permitted, x509::NameWithinSubtree(subject, base)) << DisplayName(subject) << " in "
-                                                                 << DisplayName(base);
+    EXPECT_EQ(permitted, x509::NameWithinSubtree(subject, base))
+        << DisplayName(subject) << " in " << DisplayName(base);
     within += permitted ? 1 : 0;
   }
   EXPECT_GT(within, 30);

@@ -57,7 +57,7 @@ TEST(DnsNameTest, WildcardsArePermittedWhereAllOfThemAreAndExcludedWhereAnyIs) {
   EXPECT_EQ(Dns("*.example.com", "example.com"), "px");
   EXPECT_EQ(Dns("*.example.com", ".example.com"), "px");
   EXPECT_EQ(Dns("*.example.com", "a.example.com"), "x");
-  EXPECT_EQ(Dns("*.example.com", ".a.example.com"), "-");   // One label only.
+  EXPECT_EQ(Dns("*.example.com", ".a.example.com"), "-");  // One label only.
   EXPECT_EQ(Dns("*.example.com", "b.a.example.com"), "-");
   EXPECT_EQ(Dns("*.example.com", "example.org"), "-");
   EXPECT_EQ(Dns("*", "example.com"), "-");
@@ -94,14 +94,14 @@ TEST(Rfc822NameTest, ADomainMeansTheHostsBelowIt) {
 }
 
 TEST(Rfc822NameTest, WhatCannotBeReadIsNeverPermittedAndAlwaysExcluded) {
-  for (const char* name : {"", "foo", "@example.com", "foo@", "foo@bar@example.com",
-                           "\"foo\"@example.com", "foo@[8.8.8.8]", "f oo@example.com",
-                           ".foo@example.com", "foo.@example.com", "f..oo@example.com",
-                           "foo@.example.com", "foo@example..com", "foo@example.com."}) {
+  for (const char* name :
+       {"", "foo", "@example.com", "foo@", "foo@bar@example.com", "\"foo\"@example.com",
+        "foo@[8.8.8.8]", "f oo@example.com", ".foo@example.com", "foo.@example.com",
+        "f..oo@example.com", "foo@.example.com", "foo@example..com", "foo@example.com."}) {
     EXPECT_EQ(Email(name, "example.com"), "x") << name;
   }
-  for (const char* constraint : {"", "@example.com", "\"foo\"@example.com", "[8.8.8.8]", ".",
-                                 "foo@", "a b"}) {
+  for (const char* constraint :
+       {"", "@example.com", "\"foo\"@example.com", "[8.8.8.8]", ".", "foo@", "a b"}) {
     EXPECT_EQ(Email("foo@example.com", constraint), "x") << constraint;
   }
 }
@@ -128,10 +128,10 @@ TEST(UriTest, ComparesTheHost) {
 }
 
 TEST(UriTest, WhatHasNoHostNameIsNeverPermittedAndAlwaysExcluded) {
-  for (const char* name : {"", "urn:isbn:123", "mailto:foo@example.com", "://example.com",
-                           "https:/example.com", "https:///x", "https://192.0.2.1/",
-                           "https://[2001:db8::1]/", "https://example.1", "https://exa mple.com/",
-                           "https://.example.com/"}) {
+  for (const char* name :
+       {"", "urn:isbn:123", "mailto:foo@example.com", "://example.com", "https:/example.com",
+        "https:///x", "https://192.0.2.1/", "https://[2001:db8::1]/", "https://example.1",
+        "https://exa mple.com/", "https://.example.com/"}) {
     EXPECT_EQ(Uri(name, "example.com"), "x") << name;
   }
   for (const char* constraint : {"", ".", "https://example.com", "example.com/x", "[::1]"}) {

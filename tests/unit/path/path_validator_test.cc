@@ -100,9 +100,8 @@ TEST_F(PathValidatorTest, StopsAtTheSignatureBudget) {
 }
 
 TEST_F(PathValidatorTest, ChecksSignaturesLast) {
-  const Entity late = w_.Leaf("late", factory_, [&](CertificateTemplate& t) {
-    t.not_after = w_.at() - seconds(1);
-  });
+  const Entity late = w_.Leaf("late", factory_,
+                              [&](CertificateTemplate& t) { t.not_after = w_.at() - seconds(1); });
   const Entity bad = w_.WithDer(late, test::FlipSignatureBit(late.der()));
   EXPECT_EQ(Validate({bad, factory_, root_}), (Finding{RejectReason::kExpired, 0}));
   ASSERT_EQ(faults_.size(), 2u);
@@ -150,8 +149,8 @@ TEST_F(PathValidatorTest, RefusesNamesThatDoNotChain) {
 
 TEST_F(PathValidatorTest, NamesChainByComparisonNotByOctets) {
   EXPECT_EQ(ValidateWithLeaf([](CertificateTemplate& t) {
-              t.issuer_der = test::Must(EncodeName({NameAttribute{
-                  "2.5.4.3", " FACTORY ", NameAttribute::StringKind::kPrintable}}));
+              t.issuer_der = test::Must(EncodeName(
+                  {NameAttribute{"2.5.4.3", " FACTORY ", NameAttribute::StringKind::kPrintable}}));
             }),
             kGoodPath);
 }
@@ -251,8 +250,7 @@ TEST_F(PathValidatorTest, CountsCasBelowAPathLen) {
   const Entity a = w_.Intermediate("A", root);
   const Entity b = w_.Intermediate("B", a);
   EXPECT_EQ(Validate({w_.Leaf("d", a), a, root}), kGoodPath);
-  EXPECT_EQ(Validate({w_.Leaf("d", b), b, a, root}),
-            (Finding{RejectReason::kPathLenExceeded, 1}));
+  EXPECT_EQ(Validate({w_.Leaf("d", b), b, a, root}), (Finding{RejectReason::kPathLenExceeded, 1}));
 
   const Entity zero = w_.Intermediate("Zero", root_, {.path_len = 0});
   const Entity below = w_.Intermediate("Below", zero);
@@ -265,8 +263,7 @@ TEST_F(PathValidatorTest, ALowerCaCannotRaiseThePathLen) {
   const Entity root = w_.Root("Root 1", {.path_len = 1});
   const Entity a = w_.Intermediate("A", root, {.path_len = 5});
   const Entity b = w_.Intermediate("B", a);
-  EXPECT_EQ(Validate({w_.Leaf("d", b), b, a, root}),
-            (Finding{RejectReason::kPathLenExceeded, 1}));
+  EXPECT_EQ(Validate({w_.Leaf("d", b), b, a, root}), (Finding{RejectReason::kPathLenExceeded, 1}));
 }
 
 TEST_F(PathValidatorTest, SelfIssuedCasDoNotCount) {

@@ -24,8 +24,8 @@ class PolicyTest : public PathTest {
   Finding ValidatePolicies(const std::vector<Extensions>& certificates) {
     std::vector<Entity> path = {w_.Root("Root", With(certificates.back()))};
     for (std::size_t i = certificates.size() - 1; i-- > 1;) {
-      path.insert(path.begin(), w_.Intermediate("CA " + std::to_string(i), path.front(),
-                                                With(certificates[i])));
+      path.insert(path.begin(),
+                  w_.Intermediate("CA " + std::to_string(i), path.front(), With(certificates[i])));
     }
     path.insert(path.begin(), w_.Leaf("device", path.front(), With(certificates.front())));
     return Validate(path);
@@ -147,11 +147,11 @@ TEST_F(PolicyTest, AnyPolicyIsMappedForOnePolicy) {
 
 TEST_F(PolicyTest, AMappingToSeveralPolicies) {
   options_.explicit_policy = true;
-  EXPECT_EQ(ValidatePolicies({{Policies({kBronze})},
-                              {Policies({kGold}),
-                               PolicyMappings({{kGold, kSilver}, {kGold, kBronze}})},
-                              {}}),
-            kGoodPath);
+  EXPECT_EQ(
+      ValidatePolicies({{Policies({kBronze})},
+                        {Policies({kGold}), PolicyMappings({{kGold, kSilver}, {kGold, kBronze}})},
+                        {}}),
+      kGoodPath);
   EXPECT_THAT(policies_, ElementsAre(kGold));
 }
 
@@ -173,12 +173,10 @@ TEST_F(PolicyTest, SelfIssuedCasDoNotCount) {
 TEST_F(PolicyTest, AnyPolicyOfASelfIssuedCaIsNotInhibited) {
   options_.explicit_policy = true;
   const Entity root = w_.Root("Root");
-  const Entity ca =
-      w_.Intermediate("CA", root, With({Policies({kGold}), InhibitAnyPolicy(0)}));
-  const Entity rolled = w_.Intermediate(
-      "CA", ca, {.key_label = "new key", .edit = With(Policies({kAnyPolicy}))});
-  EXPECT_EQ(Validate({w_.Leaf("d", rolled, With(Policies({kGold}))), rolled, ca, root}),
-            kGoodPath);
+  const Entity ca = w_.Intermediate("CA", root, With({Policies({kGold}), InhibitAnyPolicy(0)}));
+  const Entity rolled =
+      w_.Intermediate("CA", ca, {.key_label = "new key", .edit = With(Policies({kAnyPolicy}))});
+  EXPECT_EQ(Validate({w_.Leaf("d", rolled, With(Policies({kGold}))), rolled, ca, root}), kGoodPath);
   // Of the last certificate it is (6.1.3 (d) (2): i < n).
   EXPECT_EQ(Validate({w_.Leaf("d", rolled, With(Policies({kAnyPolicy}))), rolled, ca, root}),
             none_at_leaf_);

@@ -71,9 +71,7 @@ TEST(FaultSinkTest, NotesDecideNothing) {
 // same at every second of the window that was found with it.
 class StableWindowPropertyTest : public PathTest {
  protected:
-  UnixTime RandomTime() {
-    return w_.at() + seconds(static_cast<int>(random_() % 41) - 20);
-  }
+  UnixTime RandomTime() { return w_.at() + seconds(static_cast<int>(random_() % 41) - 20); }
   test::Edit RandomValidity() {
     UnixTime a = RandomTime(), b = RandomTime();
     if (b < a) std::swap(a, b);

