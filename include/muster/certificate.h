@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -181,6 +182,17 @@ std::string DisplayName(ByteView name);
 // The kind of key as a person calls it: "P-256", "RSA-2048", "Ed25519"; the dotted OID of other
 // kinds; empty where malformed. `spki` is a whole SubjectPublicKeyInfo SEQUENCE.
 std::string DisplayKeyType(ByteView spki);
+
+// What a person asks of a CRL.
+struct CrlSummary {
+  std::string issuer;  // As DisplayName.
+  UnixTime this_update{};
+  std::optional<UnixTime> next_update;
+  std::string number;  // crlNumber in upper-case hex; empty where absent.
+  bool is_delta = false;
+  std::size_t revoked = 0;  // Entries.
+};
+ParseResult<CrlSummary> SummarizeCrl(ByteView der);
 
 }  // namespace muster
 

@@ -150,7 +150,9 @@ class RegistryCrashTest : public testing::Test {
     waitpid(child, &status, 0);
     EXPECT_TRUE(WIFEXITED(status));
     ended.struck = WEXITSTATUS(status) == test::kStruckStatus;
-    if (!ended.struck) EXPECT_EQ(WEXITSTATUS(status), 0);
+    if (!ended.struck) {
+      EXPECT_EQ(WEXITSTATUS(status), 0);
+    }
     return ended;
   }
 

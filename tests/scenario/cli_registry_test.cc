@@ -136,6 +136,10 @@ TEST_F(RegistryVerbs, ACodeIsAloneOnStandardOutput) {
   EXPECT_EQ(code.at("schema"), "muster-code/1");
   EXPECT_EQ(code.at("code").get<std::string>().size(), 48u);
   EXPECT_EQ(code.at("generation"), 3);
+  const json pending = Json({"ca", "show", "root"}).at("code");
+  EXPECT_EQ(pending.at("generation"), 3);
+  EXPECT_EQ(pending.at("bad_proofs"), 0);
+  EXPECT_EQ(pending.at("expires"), code.at("expires"));
   Fails(4, "nobody", {"ca", "code", "nobody"});
 }
 
@@ -232,8 +236,15 @@ TEST_F(RegistryVerbs, Crls) {
   EXPECT_EQ(Run({"authenticate", "--at", at_, chain_pem_}).status, 0);
   const json added = Json({"crl", "add", "factory", crl});
   EXPECT_EQ(added.at("crls")[0].at("sha256"), Fingerprint::Of(der).hex());
-  EXPECT_EQ(Json({"crl", "list"}).at("crls")[0].at("ca"), "factory");
-  EXPECT_NE(Ok({"crl", "list"}).out.find("factory"), std::string::npos);
+  const json held = Json({"crl", "list"}).at("crls")[0];
+  EXPECT_EQ(held.at("ca"), "factory");
+  EXPECT_EQ(held.at("issuer"), "CN=Factory");
+  EXPECT_EQ(held.at("this_update"), "2026-06-14T12:00:00Z");
+  EXPECT_EQ(held.at("next_update"), "2026-07-15T12:00:00Z");
+  EXPECT_EQ(held.at("number"), "01");
+  EXPECT_EQ(held.at("delta"), false);
+  EXPECT_EQ(held.at("revoked"), 1);
+  EXPECT_NE(Ok({"crl", "list"}).out.find("2026-07-15"), std::string::npos);
   EXPECT_EQ(Run({"authenticate", "--at", at_, chain_pem_}).status, 1);
   Ok({"crl", "rm", "factory"});
   EXPECT_EQ(Run({"authenticate", "--at", at_, chain_pem_}).status, 0);

@@ -106,6 +106,10 @@ void PrintCa(std::ostream& out, const CaCertificate& ca) {
   line("method", std::string(NameOf(ca.method)));
   line("registered", FormatRfc3339(ca.registered_at));
   if (ca.verified_at) line("verified", FormatRfc3339(*ca.verified_at));
+  if (ca.code) {
+    line("code", fmt::format("number {}, until {}, {} bad proofs", ca.code->generation,
+                             FormatRfc3339(ca.code->expires), ca.code->bad_proofs));
+  }
   for (const auto& [key, value] : certificate.items()) line(key, value.get<std::string>());
   line("etag", ca.etag);
   out << EncodePem(ca.der, "CERTIFICATE");

@@ -13,12 +13,27 @@ struct CrlArgs {
 };
 
 Json CrlJson(const RegisteredCrl& crl, const std::string& service) {
-  return {{"schema", "muster-crl/1"},
-          {"service", service},
-          {"ca", crl.ca_name},
-          {"sha256", Fingerprint::Of(crl.der).hex()},
-          {"octets", crl.der.size()},
-          {"etag", crl.etag}};
+  Json json{{"schema", "muster-crl/1"},
+            {"service", service},
+            {"ca", crl.ca_name},
+            {"sha256", Fingerprint::Of(crl.der).hex()}};
+  if (auto summary = SummarizeCrl(crl.der)) {
+    json["issuer"] = summary->issuer;
+    json["this_update"] = FormatRfc3339(summary->this_update);
+    json["next_update"] = TimeOrNull(summary->next_update);
+    json["number"] = summary->number.empty() ? Json(nullptr) : Json(summary->number);
+    json["delta"] = summary->is_delta;
+    json["revoked"] = summary->revoked;
+  }
+  json["octets"] = crl.der.size();
+  json["etag"] = crl.etag;
+  return json;
+}
+
+// Text of a member that may be null or absent.
+std::string TextOf(const Json& json, const char* name) {
+  const auto member = json.find(name);
+  return member == json.end() || !member->is_string() ? "-" : member->get<std::string>();
 }
 
 Result<int> Add(CliContext& context, const CrlArgs& args) {
@@ -44,13 +59,19 @@ Result<int> List(CliContext& context) {
   auto crls = opened->registry.ListCrls(opened->service);
   if (!crls) return tl::unexpected(std::move(crls).error());
   std::vector<Json> items;
-  Table table({"CA", "OCTETS", "SHA-256"});
+  Table table({"CA", "ISSUER", "NUMBER", "THIS UPDATE", "NEXT UPDATE", "REVOKED"});
   for (const RegisteredCrl& crl : *crls) {
     items.push_back(CrlJson(crl, opened->service));
-    table.AddRow({{crl.ca_name}, {Grouped(crl.der.size())}, {Fingerprint::Of(crl.der).hex()}});
+    const Json& item = items.back();
+    table.AddRow({{crl.ca_name},
+                  {TextOf(item, "issuer")},
+                  {TextOf(item, "number")},
+                  {TextOf(item, "this_update")},
+                  {TextOf(item, "next_update")},
+                  {Grouped(item.value("revoked", std::uint64_t{0}))}});
   }
   context.EmitList("crl", "crls", std::move(items),
-                   [&](std::ostream& out) { table.Print(out, context.out_style(), {1}); });
+                   [&](std::ostream& out) { table.Print(out, context.out_style(), {2, 5}); });
   return kExitAccepted;
 }
 

@@ -35,6 +35,12 @@ Json DescribeCa(const CaCertificate& ca) {
             {"method", NameOf(ca.method)},
             {"registered_at", FormatRfc3339(ca.registered_at)},
             {"verified_at", TimeOrNull(ca.verified_at)}};
+  json["code"] = nullptr;
+  if (ca.code) {
+    json["code"] = {{"generation", ca.code->generation},
+                    {"expires", FormatRfc3339(ca.code->expires)},
+                    {"bad_proofs", ca.code->bad_proofs}};
+  }
   json["certificate"] = DescribeCertificate(ca.der);
   json["etag"] = ca.etag;
   return json;

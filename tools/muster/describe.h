@@ -16,7 +16,7 @@ namespace muster::cli {
 // {"sha256","sha1","subject","issuer","serial","not_before","not_after","key"}. Of a certificate that
 // does not parse only the digests and "malformed", the reason's name.
 Json DescribeCertificate(ByteView der);
-// {"name", "status", "method", ..., certificate fields, "etag"}.
+// {"name", "status", "method", ..., "code" (outstanding, or null), "certificate", "etag"}.
 Json DescribeCa(const CaCertificate& ca);
 // {"kind","id"}, or null where there is none.
 Json DescribeEnrollment(const EnrollmentRef& enrollment);

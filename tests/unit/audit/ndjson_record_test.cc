@@ -130,7 +130,7 @@ TEST_F(LineTest, BadLinesSayWhatIsWrong) {
       {"{\"deviceId\":\"\xff\",\"chain\":[" + leaf + "]}", "not UTF-8, at octet 13"},
       {"{\"deviceId\":\"\xed\xa0\x80\",\"chain\":[" + leaf + "]}", "not UTF-8"},
       {"{\"deviceId\":\"\xc0\xaf\",\"chain\":[" + leaf + "]}", "not UTF-8"},
-      {std::string("{\"deviceId\":\"a\",\"chain\":[" + leaf + "]}\0{", 58), "NUL octet"},
+      {"{\"deviceId\":\"a\",\"chain\":[" + leaf + "]}" + std::string(1, '\0') + "{", "NUL octet"},
       {std::string("{\"deviceId\":\"a\0b\"", 17), "NUL octet, at octet 14"},
   };
   for (const auto& [line, message] : cases) {

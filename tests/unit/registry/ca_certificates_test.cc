@@ -349,6 +349,8 @@ TEST_P(CaCertificatesTest, AFailingClockIsAnInternalErrorAndChangesNothing) {
   EXPECT_EQ(error.code, ErrorCode::kInternal);
   EXPECT_THAT(error.message, HasSubstr("no clock"));
   EXPECT_TRUE(Must(broken.ListServices()).empty());
+  Registry worse = Must(Registry::Open(MakeMemoryStore(), {[]() -> UnixTime { throw 1; }, {}}));
+  EXPECT_EQ(ErrorOf(worse.CreateService("s")).code, ErrorCode::kInternal);
 }
 
 TEST(RegistryOpenTest, NeedsAStore) {

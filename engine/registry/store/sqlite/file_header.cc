@@ -37,12 +37,22 @@ std::uint32_t ReadBigEndian(const Header& header, std::size_t offset, std::size_
   return value;
 }
 
-// Whether pages are missing at the end. Not while a write-ahead log lies beside the file: it may
-// hold them.
-bool IsCutShort(const Header& header, const std::string& path, std::uintmax_t size) {
+// Whether SQLite left something beside the file: a transaction that was cut off, or a log.
+bool HasContent(const std::string& path) {
   std::error_code error;
-  const std::uintmax_t wal_size = fs::file_size(path + "-wal", error);
-  if (!error && wal_size > 0) return false;
+  const std::uintmax_t size = fs::file_size(path, error);
+  return !error && size > 0;
+}
+
+// A process that died while it made the first tables may leave a file without its first page. The
+// journal beside it takes the file back to nothing.
+bool IsCutOffCreation(const Header& header, const std::string& path) {
+  return header == Header{} && HasContent(path + "-journal");
+}
+
+// Whether pages are missing at the end. A journal or a write-ahead log may put that right.
+bool IsCutShort(const Header& header, const std::string& path, std::uintmax_t size) {
+  if (HasContent(path + "-wal") || HasContent(path + "-journal")) return false;
   // The page count is meaningful only where these two agree.
   if (ReadBigEndian(header, kChangeCounterOffset, 4) !=
       ReadBigEndian(header, kVersionValidForOffset, 4)) {
@@ -76,6 +86,7 @@ FileState InspectFile(const std::string& path, std::uint32_t version_max) {
                                           path, std::strerror(errno)));
   }
   if (size == 0) return FileState::kEmpty;
+  if (IsCutOffCreation(header, path)) return FileState::kEmpty;
   if (static_cast<std::size_t>(file.gcount()) < kHeaderSize ||
       std::string_view(header.data(), kMagic.size()) != kMagic) {
     Fail(ErrorCode::kStoreCorrupt,
