@@ -33,8 +33,7 @@ void RemoveReference(Change& change, EnrollmentRow row, std::string_view ca_name
   change.Record(fmt::format("{}-replaced", NameOf(row.kind)), row.id,
                 fmt::format("reference to deleted CA '{}' removed", ca_name));
   if (disable) {
-    change.Record(fmt::format("{}-disabled", NameOf(row.kind)), row.id,
-                  "no certificate is left");
+    change.Record(fmt::format("{}-disabled", NameOf(row.kind)), row.id, "no certificate is left");
   }
 }
 
@@ -98,8 +97,7 @@ CaCertificate AddCa(Change& change, std::string_view name, ByteView der, bool se
          fmt::format("CA '{}' is registered already; names that differ in case only are one",
                      existing->name));
   }
-  CheckIfMatch(CaText(name), if_match,
-               existing ? std::optional(existing->changed) : std::nullopt);
+  CheckIfMatch(CaText(name), if_match, existing ? std::optional(existing->changed) : std::nullopt);
   const Certificate certificate = ParseCertificate("the certificate", der);
   CheckCaCertificate("the certificate", certificate);
   if (existing && base::Equal(existing->der, der)) {

@@ -29,8 +29,8 @@ void Change::Record(std::string_view action, std::string_view subject, std::stri
 
 void Change::Note(std::string_view action, std::string_view subject, std::string detail) {
   has_records_ = true;
-  tx_.AppendAudit({0, now_, row_.name, std::string(action), std::string(subject),
-                   Shorten(std::move(detail))});
+  tx_.AppendAudit(
+      {0, now_, row_.name, std::string(action), std::string(subject), Shorten(std::move(detail))});
 }
 
 void Change::Finish() {

@@ -34,7 +34,8 @@ class Change {
   // Leaves an audit record of something that changed nothing.
   void Note(std::string_view action, std::string_view subject, std::string detail);
 
-  // To be called once, before the commit: gives the service its new generation, if anything changed.
+  // To be called once, before the commit: gives the service its new generation, if anything
+  // changed.
   void Finish();
   // Whether there is anything to commit.
   bool has_records() const { return has_records_; }
@@ -51,8 +52,8 @@ class Change {
 // The service, or kNotFound.
 ServiceRow RequireService(StoreTransaction& tx, std::string_view name);
 
-// What a new service starts from. Generations never exceed the number of audit records, so a service
-// that is made anew never repeats an ETag of one that was deleted.
+// What a new service starts from. Generations never exceed the number of audit records, so a
+// service that is made anew never repeats an ETag of one that was deleted.
 ServiceRow NewService(StoreTransaction& tx, std::string_view name);
 
 std::string ETagOf(std::uint64_t changed);

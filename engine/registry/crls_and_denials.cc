@@ -20,9 +20,10 @@ namespace {
 x509::CrlView ParseCrl(ByteView der) {
   const auto parsed = x509::CrlView::Parse(der);
   if (!parsed) {
-    Fail(ErrorCode::kInvalidArgument,
-         fmt::format("this is not a CRL that muster reads: {} at octet {}; give a CRL in DER or PEM",
-                     parsed.error().what, parsed.error().offset));
+    Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("this is not a CRL that muster reads: {} at octet {}; give a CRL in DER or PEM",
+                    parsed.error().what, parsed.error().offset));
   }
   return *parsed;
 }
@@ -31,8 +32,8 @@ x509::CrlView ParseCrl(ByteView der) {
 // distribution point, RFC 5280 5.2.5), and whether it is complete or a delta.
 Fingerprint ScopeOf(const x509::CrlView& crl) {
   const std::string issuer = x509::CanonicalName(crl.issuer()).value_or(std::string{});
-  std::string text = fmt::format("{}/{}/{}", crl.is_delta() ? "delta" : "complete", issuer.size(),
-                                 issuer);
+  std::string text =
+      fmt::format("{}/{}/{}", crl.is_delta() ? "delta" : "complete", issuer.size(), issuer);
   text.append(base::AsText(crl.issuing_distribution_point_der()));
   return Fingerprint::Of(base::AsBytes(text));
 }
@@ -42,7 +43,8 @@ RejectReason CheckIssuedBy(const x509::CrlView& crl, ByteView ca_der) {
   const auto ca = CertificateView::Parse(ca_der);
   // RFC 5280 6.3.3 (b), (f): the CRL's issuer is the CA, and its keyUsage lets it sign CRLs.
   if (!ca || !x509::NamesMatch(ca->subject(), crl.issuer())) return RejectReason::kIssuerNotFound;
-  if (ca->has_key_usage() && (ca->key_usage() & kCrlSign) == 0) return RejectReason::kIssuerNotFound;
+  if (ca->has_key_usage() && (ca->key_usage() & kCrlSign) == 0)
+    return RejectReason::kIssuerNotFound;
   const AlgorithmPolicy policy;
   const auto key = crypto::PublicKey::Load(ca->spki(), policy);
   if (!key) return key.error().reason;
@@ -106,9 +108,10 @@ RegisteredCrl AddCrl(Change& change, std::string_view ca_name, ByteView der) {
   }
   if (const RejectReason reason = CheckCrlIssuer(change, crl, ca); reason != RejectReason::kNone) {
     Fail(ErrorCode::kRefused,
-         fmt::format("{} was not signed by CA '{}' or was not its to sign ({}); give a CRL that this "
-                     "CA issued, or register the CA that issued it",
-                     DescribeCrl(crl), ca_name, NameOf(reason)),
+         fmt::format(
+             "{} was not signed by CA '{}' or was not its to sign ({}); give a CRL that this "
+             "CA issued, or register the CA that issued it",
+             DescribeCrl(crl), ca_name, NameOf(reason)),
          reason);
   }
   CrlRow row{std::string(ca_name), ScopeOf(crl), base::ToBytes(der), change.generation()};
@@ -141,10 +144,11 @@ void RecheckCrls(Change& change, std::string_view ca_name, OthersCrls others) {
     const CaRow ca = RequireCa(tx, change.service(), row.ca_name);
     if (CheckCrlIssuer(change, crl, ca) == RejectReason::kNone) continue;
     if (row.ca_name != ca_name && others == OthersCrls::kRefuse) {
-      Fail(ErrorCode::kInUse,
-           fmt::format("CA '{}' signed the {} that is held for CA '{}'; nothing was changed: delete "
-                       "the CRLs of '{}' first",
-                       ca_name, DescribeCrl(crl), row.ca_name, row.ca_name));
+      Fail(
+          ErrorCode::kInUse,
+          fmt::format("CA '{}' signed the {} that is held for CA '{}'; nothing was changed: delete "
+                      "the CRLs of '{}' first",
+                      ca_name, DescribeCrl(crl), row.ca_name, row.ca_name));
     }
     tx.DeleteCrl(change.service(), row.ca_name, row.scope);
     change.Record("crl-dropped", row.ca_name,
@@ -155,7 +159,7 @@ void RecheckCrls(Change& change, std::string_view ca_name, OthersCrls others) {
 DenyEntry AddDenied(Change& change, const DenyEntry& entry) {
   CheckDenyEntry(entry);
   DenyRow row{KeyOfDenied(entry), entry.fingerprint, entry.issuer,
-              entry.serial, entry.comment,     change.generation()};
+              entry.serial,       entry.comment,     change.generation()};
   const std::optional<DenyRow> existing = change.tx().FindDenied(change.service(), row.key);
   if (existing && existing->comment == row.comment) return ToDenyEntry(*existing);
   change.tx().PutDenied(change.service(), row);
@@ -168,9 +172,8 @@ void DeleteDenied(Change& change, const DenyEntry& entry) {
   CheckDenyEntry(entry);
   const Fingerprint key = KeyOfDenied(entry);
   if (!change.tx().FindDenied(change.service(), key)) {
-    Fail(ErrorCode::kNotFound,
-         fmt::format("service '{}' does not deny {}; list what it denies", change.service(),
-                     DescribeDenied(entry)));
+    Fail(ErrorCode::kNotFound, fmt::format("service '{}' does not deny {}; list what it denies",
+                                           change.service(), DescribeDenied(entry)));
   }
   change.tx().DeleteDenied(change.service(), key);
   change.Record("denial-deleted", DescribeDenied(entry), "");

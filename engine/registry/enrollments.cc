@@ -71,8 +71,8 @@ void RecordPut(Change& change, const EnrollmentRow& row,
 
 }  // namespace
 
-EnrollmentRow RequireEnrollment(StoreTransaction& tx, std::string_view service,
-                                EnrollmentKind kind, std::string_view id) {
+EnrollmentRow RequireEnrollment(StoreTransaction& tx, std::string_view service, EnrollmentKind kind,
+                                std::string_view id) {
   std::optional<EnrollmentRow> row = tx.FindEnrollment(service, kind, id);
   if (!row) {
     Fail(ErrorCode::kNotFound, fmt::format("service '{}' has no {}; create it, or check its id",
@@ -108,8 +108,7 @@ EnrollmentRow PutEnrollment(Change& change, EnrollmentRow row, std::string_view 
   if (individual) row.id = FoldId(row.id);  // Case twins are one identity.
   const std::optional<EnrollmentRow> existing =
       tx.FindEnrollment(change.service(), row.kind, row.id);
-  CheckIfMatch(Describe(row), if_match,
-               existing ? std::optional(existing->changed) : std::nullopt);
+  CheckIfMatch(Describe(row), if_match, existing ? std::optional(existing->changed) : std::nullopt);
   CheckOneKind(Describe(row), row.certificates, may_be_empty && !row.enabled);
   CheckUploaded(row, "primary", row.certificates.primary);
   CheckUploaded(row, "secondary", row.certificates.secondary);

@@ -10,8 +10,8 @@
 
 namespace muster::registry {
 
-EnrollmentRow RequireEnrollment(StoreTransaction& tx, std::string_view service,
-                                EnrollmentKind kind, std::string_view id);
+EnrollmentRow RequireEnrollment(StoreTransaction& tx, std::string_view service, EnrollmentKind kind,
+                                std::string_view id);
 
 // `may_be_empty`: a disabled enrollment without any certificate is let pass. That is what forced
 // deletion of a CA leaves behind, and what an import must be able to bring back.
@@ -22,8 +22,8 @@ EnrollmentRow SetEnabled(Change& change, EnrollmentKind kind, std::string_view i
 void DeleteEnrollment(Change& change, EnrollmentKind kind, std::string_view id,
                       std::string_view if_match);
 
-// kAlreadyExists where the certificate belongs to another entry than `owner`. It belongs to those it
-// was uploaded to, and to the group that refers to a CA with it. An individual enrollment that
+// kAlreadyExists where the certificate belongs to another entry than `owner`. It belongs to those
+// it was uploaded to, and to the group that refers to a CA with it. An individual enrollment that
 // refers to a CA demands that CA and does not own it: any number may [ours].
 void CheckNotOwnedByOthers(Change& change, const Fingerprint& fingerprint,
                            const EnrollmentRow& owner);

@@ -64,8 +64,7 @@ class DocumentBuilder : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  bool parse_error(std::size_t position, const std::string&,
-                   const Json::exception& e) override {
+  bool parse_error(std::size_t position, const std::string&, const Json::exception& e) override {
     // The number is out of range, or the text is not JSON at all.
     const bool range = dynamic_cast<const nlohmann::detail::out_of_range*>(&e) != nullptr;
     Fail(ErrorCode::kUnreadableInput,

@@ -16,12 +16,12 @@ namespace muster::registry {
 inline constexpr std::size_t kJsonSizeMax = std::size_t{256} * 1024 * 1024;  // Octets.
 inline constexpr std::size_t kJsonDepthMax = 16;  // A registry document has five levels.
 
-// kUnreadableInput where `text` is not JSON, too large or too deep; kInvalidArgument for a name that
-// occurs twice.
+// kUnreadableInput where `text` is not JSON, too large or too deep; kInvalidArgument for a name
+// that occurs twice.
 nlohmann::json ParseStrictJson(std::string_view text);
 
-// One object of a document, and where it stands. Borrows the document. What is not of the type asked
-// for is kInvalidArgument.
+// One object of a document, and where it stands. Borrows the document. What is not of the type
+// asked for is kInvalidArgument.
 class JsonObject {
  public:
   JsonObject(const nlohmann::json& value, std::string pointer);

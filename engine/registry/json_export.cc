@@ -69,8 +69,8 @@ Json ToJson(const RegistryContents& contents) {
   }
   Json& individuals = json["individuals"] = Json::array();
   for (const IndividualEnrollment& individual : contents.individuals) {
-    individuals.push_back(ToJson("registration_id", individual.registration_id,
-                                 individual.enabled, individual.attestation, individual.etag));
+    individuals.push_back(ToJson("registration_id", individual.registration_id, individual.enabled,
+                                 individual.attestation, individual.etag));
   }
   Json& crls = json["crls"] = Json::array();
   for (const RegisteredCrl& crl : contents.crls) {

@@ -18,7 +18,7 @@
 namespace muster::registry {
 namespace {
 
-// --- Form -----------------------------------------------------------------------------------------
+// --- Form --------------------------------------------------------------------------------------
 
 Bytes ReadBase64(const JsonObject& object, std::string_view name, std::string_view text) {
   Bytes octets;
@@ -118,8 +118,8 @@ EnrollmentGroup ReadGroup(const JsonObject& object) {
 }
 
 IndividualEnrollment ReadIndividual(const JsonObject& object) {
-  object.CheckNames({"registration_id", "enabled", "primary", "secondary", "primary_ca",
-                     "secondary_ca", "etag"});
+  object.CheckNames(
+      {"registration_id", "enabled", "primary", "secondary", "primary_ca", "secondary_ca", "etag"});
   return {object.Text("registration_id"), object.Bool("enabled", true), ReadSigning(object), {}};
 }
 
@@ -167,7 +167,7 @@ ImportedService ReadService(const JsonObject& object) {
   return service;
 }
 
-// --- Rules ----------------------------------------------------------------------------------------
+// --- Rules -------------------------------------------------------------------------------------
 
 // Runs a rule; where it refuses, the message says for which row.
 template <typename Rule>
@@ -231,9 +231,9 @@ ServiceRow MakeRoom(StoreTransaction& tx, const std::string& name, bool replace)
   const std::optional<ServiceRow> existing = tx.FindService(name);
   if (!existing || existing->name != name) return NewService(tx, name);
   if (!replace) {
-    Fail(ErrorCode::kAlreadyExists,
-         fmt::format("service '{}' exists; import with replacement to discard what it holds",
-                     name));
+    Fail(
+        ErrorCode::kAlreadyExists,
+        fmt::format("service '{}' exists; import with replacement to discard what it holds", name));
   }
   tx.DeleteService(name);
   return *existing;
@@ -246,11 +246,11 @@ void ImportService(StoreTransaction& tx, const RegistryEnvironment& environment,
   At(service.pointer + "/service", [&] { row = MakeRoom(tx, contents.service, replace); });
   tx.PutService(row);
   Change change(&tx, &environment, row);
-  change.Record("service-imported", contents.service,
-                fmt::format("{} CAs, {} groups, {} individual enrollments, {} CRLs, {} denied",
-                            contents.cas.size(), contents.groups.size(),
-                            contents.individuals.size(), contents.crls.size(),
-                            contents.denied.size()));
+  change.Record(
+      "service-imported", contents.service,
+      fmt::format("{} CAs, {} groups, {} individual enrollments, {} CRLs, {} denied",
+                  contents.cas.size(), contents.groups.size(), contents.individuals.size(),
+                  contents.crls.size(), contents.denied.size()));
   AtEach(service, "cas", contents.cas, [&](const CaCertificate& ca) { ImportCa(change, ca); });
   AtEach(service, "groups", contents.groups, [&](const EnrollmentGroup& group) {
     ImportEnrollment(change, {EnrollmentKind::kGroup, group.id, group.enabled, group.signing, 0});
@@ -271,13 +271,12 @@ std::vector<ImportedService> ParseRegistryJson(std::string_view json) {
   const nlohmann::json document = ParseStrictJson(json);
   const JsonObject root(document, "");
   if (root.Text("schema") != kRegistrySchema) {
-    root.FailAt("schema", fmt::format("\"{}\" belongs here; other schemas are not read",
-                                      kRegistrySchema));
+    root.FailAt("schema",
+                fmt::format("\"{}\" belongs here; other schemas are not read", kRegistrySchema));
   }
   root.CheckNames({"schema", "services"});
   std::vector<ImportedService> services;
-  root.ForEachObject("services",
-                     [&](const JsonObject& o) { services.push_back(ReadService(o)); });
+  root.ForEachObject("services", [&](const JsonObject& o) { services.push_back(ReadService(o)); });
   return services;
 }
 

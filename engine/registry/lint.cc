@@ -38,8 +38,8 @@ class Linter {
     for (const HeldCa& held : snapshot_.cas()) LintCa(held);
     const RegistryContents& contents = snapshot_.contents();
     for (std::size_t i = 0; i < contents.groups.size(); ++i) {
-      LintGroup({EnrollmentKind::kGroup, static_cast<std::uint32_t>(i),
-                 contents.groups[i].enabled});
+      LintGroup(
+          {EnrollmentKind::kGroup, static_cast<std::uint32_t>(i), contents.groups[i].enabled});
     }
     for (std::size_t i = 0; i < contents.individuals.size(); ++i) {
       LintIndividual({EnrollmentKind::kIndividual, static_cast<std::uint32_t>(i),
@@ -51,15 +51,13 @@ class Linter {
           "too many CAs share their names: not every path was searched, so a group may be reported "
           "that does reach a verified CA; give CAs names or key identifiers of their own");
     }
-    std::stable_sort(findings_.begin(), findings_.end(), [](const auto& a, const auto& b) {
-      return a.severity > b.severity;
-    });
+    std::stable_sort(findings_.begin(), findings_.end(),
+                     [](const auto& a, const auto& b) { return a.severity > b.severity; });
     return std::move(findings_);
   }
 
  private:
-  void Add(std::string_view rule, LintSeverity severity, std::string subject,
-           std::string message) {
+  void Add(std::string_view rule, LintSeverity severity, std::string subject, std::string message) {
     findings_.push_back({rule, severity, std::move(subject), std::move(message)});
   }
 
@@ -189,8 +187,7 @@ class Linter {
     LintEntry(entry);
     const SigningCertificates& attestation = snapshot_.SigningOf(entry);
     if (!attestation.primary_ca.empty() || !attestation.secondary_ca.empty()) {
-      LintReach(entry, "individual-reaches-no-verified-ca",
-                "individual-ca-reaches-no-verified-ca");
+      LintReach(entry, "individual-reaches-no-verified-ca", "individual-ca-reaches-no-verified-ca");
     }
     for (const Bytes* der : {&attestation.primary, &attestation.secondary}) {
       const auto view = CertificateView::Parse(*der);
@@ -207,9 +204,10 @@ class Linter {
         RegistrationId::Parse(snapshot_.contents().individuals[entry.index].registration_id);
     if (id && id == wanted) return;
     Add("individual-certificate-of-another-id", LintSeverity::kError, Describe(entry),
-        fmt::format("the subject of its client certificate ({}) does not give this registration ID, "
-                    "so the device never enrols; upload the certificate of this device",
-                    DisplayName(view.subject())));
+        fmt::format(
+            "the subject of its client certificate ({}) does not give this registration ID, "
+            "so the device never enrols; upload the certificate of this device",
+            DisplayName(view.subject())));
   }
 
   void LintCrl(const RegisteredCrl& crl) {

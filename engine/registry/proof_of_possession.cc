@@ -21,7 +21,8 @@ ProofOutcome Good() { return {RejectReason::kNone, {}}; }
 
 // C0 controls (NUL among them) and DEL.
 bool HasControlCharacter(ByteView text) {
-  return std::any_of(text.begin(), text.end(), [](std::uint8_t c) { return c < 0x20 || c == 0x7f; });
+  return std::any_of(text.begin(), text.end(),
+                     [](std::uint8_t c) { return c < 0x20 || c == 0x7f; });
 }
 
 // Domain rules 2: exactly one CN, a PrintableString or UTF8String without control characters, equal
@@ -61,12 +62,12 @@ ProofOutcome CheckIssuer(const CertificateView& proof, const CertificateView& ca
   policy.rsa_bits_min = kProofRsaBitsMin;
   const auto key = crypto::PublicKey::Load(ca.spki(), policy);
   if (!key) {
-    return Refuse(RejectReason::kProofAlgorithm,
-                  fmt::format("the CA's key: {}", key.error().what));
+    return Refuse(RejectReason::kProofAlgorithm, fmt::format("the CA's key: {}", key.error().what));
   }
   switch (const RejectReason reason = crypto::VerifySignature(
               *key, proof.signature_algorithm(), proof.tbs(), proof.signature(), policy)) {
-    case RejectReason::kNone: return Good();
+    case RejectReason::kNone:
+      return Good();
     case RejectReason::kBadSignature:
       return Refuse(RejectReason::kProofBadSignature,
                     fmt::format("the key of '{}' ({}) did not sign it", DisplayName(ca.subject()),
@@ -79,14 +80,14 @@ ProofOutcome CheckIssuer(const CertificateView& proof, const CertificateView& ca
 // RFC 5280 4.1.2.5: both ends belong to the validity.
 ProofOutcome CheckValidity(const CertificateView& proof, UnixTime now) {
   if (now < proof.not_before()) {
-    return Refuse(RejectReason::kProofNotYetValid,
-                  fmt::format("notBefore {}, now {}", FormatRfc3339(proof.not_before()),
-                              FormatRfc3339(now)));
+    return Refuse(
+        RejectReason::kProofNotYetValid,
+        fmt::format("notBefore {}, now {}", FormatRfc3339(proof.not_before()), FormatRfc3339(now)));
   }
   if (now > proof.not_after()) {
-    return Refuse(RejectReason::kProofExpired,
-                  fmt::format("notAfter {}, now {}", FormatRfc3339(proof.not_after()),
-                              FormatRfc3339(now)));
+    return Refuse(
+        RejectReason::kProofExpired,
+        fmt::format("notAfter {}, now {}", FormatRfc3339(proof.not_after()), FormatRfc3339(now)));
   }
   return Good();
 }

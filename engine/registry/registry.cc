@@ -79,7 +79,7 @@ Result<std::vector<std::string>> Registry::FindDamage() {
   return registry::AtEdge([&] { return impl_->store().FindDamage(); });
 }
 
-// --- Provisioning services ------------------------------------------------------------------------
+// --- Provisioning services ---------------------------------------------------------------------
 
 Result<void> Registry::CreateService(std::string_view service) {
   return registry::AtEdge([&] {
@@ -103,10 +103,11 @@ Result<void> Registry::DeleteService(std::string_view service, bool force) {
     Change change(transaction.get(), &impl_->environment(),
                   registry::RequireService(*transaction, service));
     if (!force && !IsEmpty(*transaction, service)) {
-      registry::Fail(ErrorCode::kInUse,
-                     fmt::format("service '{}' holds CAs, enrollments or denied devices; delete them "
-                                 "first, or use force",
-                                 service));
+      registry::Fail(
+          ErrorCode::kInUse,
+          fmt::format("service '{}' holds CAs, enrollments or denied devices; delete them "
+                      "first, or use force",
+                      service));
     }
     transaction->DeleteService(service);
     change.Note("service-deleted", service, force ? "with everything in it" : "");
@@ -114,7 +115,7 @@ Result<void> Registry::DeleteService(std::string_view service, bool force) {
   });
 }
 
-// --- CA certificates ------------------------------------------------------------------------------
+// --- CA certificates ---------------------------------------------------------------------------
 
 Result<CaCertificate> Registry::AddCa(std::string_view service, std::string_view name, ByteView der,
                                       bool self_attested, std::string_view if_match) {
@@ -139,33 +140,29 @@ Result<std::vector<CaCertificate>> Registry::ListCas(std::string_view service) {
 
 Result<VerificationCode> Registry::GenerateCode(std::string_view service, std::string_view name,
                                                 std::string_view if_match) {
-  return impl_->Write(service, [&](Change& change) {
-    return registry::GenerateCode(change, name, if_match);
-  });
+  return impl_->Write(
+      service, [&](Change& change) { return registry::GenerateCode(change, name, if_match); });
 }
 
 Result<CaCertificate> Registry::VerifyCa(std::string_view service, std::string_view name,
                                          ByteView proof, std::string_view if_match) {
-  return impl_->Write(service, [&](Change& change) {
-    return registry::VerifyCa(change, name, proof, if_match);
-  });
+  return impl_->Write(
+      service, [&](Change& change) { return registry::VerifyCa(change, name, proof, if_match); });
 }
 
 Result<CaCertificate> Registry::SelfAttestCa(std::string_view service, std::string_view name,
                                              std::string_view why, std::string_view if_match) {
-  return impl_->Write(service, [&](Change& change) {
-    return registry::SelfAttestCa(change, name, why, if_match);
-  });
+  return impl_->Write(
+      service, [&](Change& change) { return registry::SelfAttestCa(change, name, why, if_match); });
 }
 
 Result<void> Registry::DeleteCa(std::string_view service, std::string_view name, bool force,
                                 std::string_view if_match) {
-  return impl_->Write(service, [&](Change& change) {
-    registry::DeleteCa(change, name, force, if_match);
-  });
+  return impl_->Write(service,
+                      [&](Change& change) { registry::DeleteCa(change, name, force, if_match); });
 }
 
-// --- Enrollments ----------------------------------------------------------------------------------
+// --- Enrollments -------------------------------------------------------------------------------
 
 Result<EnrollmentGroup> Registry::PutGroup(std::string_view service, const EnrollmentGroup& group,
                                            std::string_view if_match) {
@@ -177,8 +174,7 @@ Result<EnrollmentGroup> Registry::PutGroup(std::string_view service, const Enrol
 
 Result<EnrollmentGroup> Registry::GetGroup(std::string_view service, std::string_view id) {
   return impl_->Read(service, [&](StoreTransaction& tx) {
-    return registry::ToGroup(
-        registry::RequireEnrollment(tx, service, EnrollmentKind::kGroup, id));
+    return registry::ToGroup(registry::RequireEnrollment(tx, service, EnrollmentKind::kGroup, id));
   });
 }
 
@@ -217,8 +213,8 @@ Result<IndividualEnrollment> Registry::PutIndividual(std::string_view service,
 Result<IndividualEnrollment> Registry::GetIndividual(std::string_view service,
                                                      std::string_view registration_id) {
   return impl_->Read(service, [&](StoreTransaction& tx) {
-    return registry::ToIndividual(registry::RequireEnrollment(
-        tx, service, EnrollmentKind::kIndividual, registration_id));
+    return registry::ToIndividual(
+        registry::RequireEnrollment(tx, service, EnrollmentKind::kIndividual, registration_id));
   });
 }
 
@@ -246,7 +242,7 @@ Result<void> Registry::DeleteIndividual(std::string_view service, std::string_vi
   });
 }
 
-// --- Revocation -----------------------------------------------------------------------------------
+// --- Revocation --------------------------------------------------------------------------------
 
 Result<RegisteredCrl> Registry::AddCrl(std::string_view service, std::string_view ca_name,
                                        ByteView der) {
@@ -265,8 +261,7 @@ Result<void> Registry::DeleteCrls(std::string_view service, std::string_view ca_
 }
 
 Result<DenyEntry> Registry::AddDenied(std::string_view service, const DenyEntry& entry) {
-  return impl_->Write(service,
-                      [&](Change& change) { return registry::AddDenied(change, entry); });
+  return impl_->Write(service, [&](Change& change) { return registry::AddDenied(change, entry); });
 }
 
 Result<std::vector<DenyEntry>> Registry::ListDenied(std::string_view service) {
@@ -279,11 +274,10 @@ Result<void> Registry::DeleteDenied(std::string_view service, const DenyEntry& e
   return impl_->Write(service, [&](Change& change) { registry::DeleteDenied(change, entry); });
 }
 
-// --- Reading it as a whole ------------------------------------------------------------------------
+// --- Reading it as a whole ---------------------------------------------------------------------
 
 Result<RegistryContents> Registry::Contents(std::string_view service) {
-  return impl_->Read(
-      [&](StoreTransaction& tx) { return registry::ReadContents(tx, service); });
+  return impl_->Read([&](StoreTransaction& tx) { return registry::ReadContents(tx, service); });
 }
 
 Result<std::shared_ptr<const RegistrySnapshot>> Registry::Snapshot(std::string_view service) {

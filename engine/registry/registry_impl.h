@@ -36,9 +36,9 @@ auto AtEdge(const Work& work) noexcept {
   } catch (const RegistryFailure& failure) {
     return Outcome(tl::unexpected(failure.error()));
   } catch (const std::exception& e) {
-    return Outcome(MakeError(ErrorCode::kInternal,
-                             std::string("the registry failed: ") + e.what() +
-                                 "; nothing was changed: report this as a defect"));
+    return Outcome(
+        MakeError(ErrorCode::kInternal, std::string("the registry failed: ") + e.what() +
+                                            "; nothing was changed: report this as a defect"));
   } catch (...) {  // A clock or a generator that was given to us may throw anything.
     return Outcome(MakeError(ErrorCode::kInternal,
                              "the registry failed for an unknown reason; nothing was changed"));

@@ -52,8 +52,9 @@ void CheckComment(std::string_view what, std::string_view text) {
     const std::size_t length = Utf8SequenceLength(text);
     // C0, DEL and C1 (U+0080 to U+009F): they could steer the terminal that shows them.
     const auto first = static_cast<std::uint8_t>(text[0]);
-    const bool control = first < 0x20 || first == 0x7f ||
-                         (first == 0xc2 && length == 2 && static_cast<std::uint8_t>(text[1]) < 0xa0);
+    const bool control =
+        first < 0x20 || first == 0x7f ||
+        (first == 0xc2 && length == 2 && static_cast<std::uint8_t>(text[1]) < 0xa0);
     if (length == 0 || control) {
       Fail(ErrorCode::kInvalidArgument,
            fmt::format("{} must be one line of UTF-8 without control characters", what));

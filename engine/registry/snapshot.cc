@@ -105,8 +105,7 @@ class SnapshotCompiler {
     for (std::size_t i = 0; i < contents().individuals.size(); ++i) {
       const IndividualEnrollment& individual = contents().individuals[i];
       const SigningCertificates& attestation = individual.attestation;
-      const std::string what =
-          Describe(EnrollmentKind::kIndividual, individual.registration_id);
+      const std::string what = Describe(EnrollmentKind::kIndividual, individual.registration_id);
       const Entry entry{EnrollmentKind::kIndividual, Index(i), individual.enabled};
       CheckId(fmt::format("the registration ID of {}", what), individual.registration_id);
       CheckOneKind(what, attestation, !individual.enabled);
@@ -177,9 +176,8 @@ class SnapshotCompiler {
       const std::string what = fmt::format("a CRL of CA '{}'", crl.ca_name);
       CheckReference(what, crl.ca_name);
       if (const auto parsed = x509::CrlView::Parse(crl.der); !parsed) {
-        Fail(ErrorCode::kInvalidArgument,
-             fmt::format("{} is malformed: {} at octet {}", what, parsed.error().what,
-                         parsed.error().offset));
+        Fail(ErrorCode::kInvalidArgument, fmt::format("{} is malformed: {} at octet {}", what,
+                                                      parsed.error().what, parsed.error().offset));
       }
       crls.push_back(crl.der);
     }

@@ -46,8 +46,8 @@ struct HeldCa {
   // Every name it is registered under, as indices into contents().cas, verified ones first. Empty
   // where it is held only as an uploaded signing certificate.
   std::vector<std::uint32_t> names;
-  // Verified under at least one of its names: same DER under two names, one of them verified, counts
-  // as verified [ours].
+  // Verified under at least one of its names: same DER under two names, one of them verified,
+  // counts as verified [ours].
   bool verified = false;
 
   bool registered() const { return !names.empty(); }
@@ -99,7 +99,7 @@ class CompiledSnapshot final : public RegistrySnapshot {
   std::unordered_map<Fingerprint, Entry> entry_by_fingerprint_;
   TextMap<Entry> individual_by_id_;
   TextMap<Entry> disabled_by_subject_and_key_;
-  TextMap<std::uint32_t> ca_by_name_;  // Into contents_.cas.
+  TextMap<std::uint32_t> ca_by_name_;         // Into contents_.cas.
   std::vector<Fingerprint> ca_fingerprints_;  // Of contents_.cas[i].
   std::unordered_set<Fingerprint> denied_;
   TextMap<TextSet> denied_serials_;

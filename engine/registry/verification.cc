@@ -43,8 +43,8 @@ bool Matches(const Change& change, const CaRow& ca, const CodeRow& code, std::st
 }
 
 const CodeRow* FindOutstanding(const std::vector<CodeRow>& codes) {
-  const auto it =
-      std::find_if(codes.begin(), codes.end(), [](const CodeRow& code) { return code.outstanding; });
+  const auto it = std::find_if(codes.begin(), codes.end(),
+                               [](const CodeRow& code) { return code.outstanding; });
   return it == codes.end() ? nullptr : &*it;
 }
 
@@ -58,17 +58,17 @@ bool Signed(const CertificateView& issuer, const CertificateView& proof) {
 // Signing an intermediate's proof with its root's key is the commonest mistake, so a refusal says
 // which registered CA's key it really was, if it was one. CAs of the right name are asked first.
 std::string NameSigner(Change& change, const CaRow& ca, const CertificateView& proof) {
-  std::vector<CaRow> rows = change.tx().Cas(change.service());
   std::vector<std::pair<std::string, Certificate>> candidates;
-  for (const CaRow& row : rows) {
+  for (const CaRow& row : change.tx().Cas(change.service())) {
     auto parsed = Certificate::Parse(row.der);
     if (parsed && row.name != ca.name) candidates.emplace_back(row.name, *std::move(parsed));
   }
   std::stable_partition(candidates.begin(), candidates.end(), [&](const auto& candidate) {
     return x509::NamesMatch(candidate.second->subject(), proof.issuer());
   });
-  if (candidates.size() > kSignersTriedMax) candidates.erase(candidates.begin() + kSignersTriedMax,
-                                                             candidates.end());
+  if (candidates.size() > kSignersTriedMax) {
+    candidates.erase(candidates.begin() + kSignersTriedMax, candidates.end());
+  }
   for (const auto& [name, certificate] : candidates) {
     if (Signed(certificate.view(), proof)) {
       return fmt::format("; it was signed by registered CA '{}' ({}), not by '{}'", name,
@@ -87,9 +87,10 @@ std::string ExplainMismatch(const Change& change, const CaRow& ca,
   const CodeRow& current = *FindOutstanding(codes);
   for (const CodeRow& code : codes) {
     if (!code.outstanding && Matches(change, ca, code, text)) {
-      return fmt::format("; it is an earlier code (number {}, of {}), which number {} of {} replaced",
-                         code.generation, FormatRfc3339(code.created), current.generation,
-                         FormatRfc3339(current.created));
+      return fmt::format(
+          "; it is an earlier code (number {}, of {}), which number {} of {} replaced",
+          code.generation, FormatRfc3339(code.created), current.generation,
+          FormatRfc3339(current.created));
     }
   }
   std::string normal(text);
@@ -113,7 +114,8 @@ std::string Explain(Change& change, const CaRow& ca, const std::vector<CodeRow>&
       return outcome.detail + NameSigner(change, ca, *parsed);
     case RejectReason::kProofCodeMismatch:
       return outcome.detail + ExplainMismatch(change, ca, codes, *parsed);
-    default: return outcome.detail;
+    default:
+      return outcome.detail;
   }
 }
 
@@ -158,9 +160,9 @@ VerificationCode GenerateCode(Change& change, std::string_view name, std::string
   CaRow ca = RequireCa(tx, change.service(), name);
   CheckIfMatch(fmt::format("CA '{}'", name), if_match, ca.changed);
   if (ca.status == CaStatus::kVerified) {
-    Fail(ErrorCode::kInvalidArgument,
-         fmt::format("CA '{}' is verified already ({}); it needs no code", name,
-                     NameOf(ca.method)));
+    Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("CA '{}' is verified already ({}); it needs no code", name, NameOf(ca.method)));
   }
   std::array<std::uint8_t, kCodeOctets> random{};
   change.environment().random(random);

@@ -5,7 +5,8 @@
 // Every change is one transaction with an audit record; it happens entirely or not at all. A change
 // bumps the ETag of its row and the generation of its service. Where a method takes `if_match`, a
 // value that is not the row's current ETag changes nothing and gives kStaleETag; empty = any.
-// Errors: kNotFound for an unknown service or name, kStoreBusy/kStoreIo/kStoreCorrupt from the store.
+// Errors: kNotFound for an unknown service or name, kStoreBusy/kStoreIo/kStoreCorrupt from the
+// store.
 #ifndef MUSTER_REGISTRY_H_
 #define MUSTER_REGISTRY_H_
 
@@ -33,8 +34,8 @@ class CompiledSnapshot;
 // One service's registry, compiled: immutable and shared. Thread-safe.
 class RegistrySnapshot {
  public:
-  // kInvalidArgument where a certificate does not parse, a reference names no CA, an id is malformed
-  // or duplicate, or one certificate belongs to two enrollments.
+  // kInvalidArgument where a certificate does not parse, a reference names no CA, an id is
+  // malformed or duplicate, or one certificate belongs to two enrollments.
   [[nodiscard]] static Result<std::shared_ptr<const RegistrySnapshot>> Compile(
       RegistryContents contents);
 
@@ -65,9 +66,9 @@ struct RegistryEnvironment {
 };
 
 struct RegistryOptions {
-  bool create = true;            // Make the file where it does not exist.
+  bool create = true;  // Make the file where it does not exist.
   bool read_only = false;
-  int busy_timeout_ms = 10'000;  // How long to wait for another writer.
+  int busy_timeout_ms = 10'000;     // How long to wait for another writer.
   RegistryEnvironment environment;  // Members left empty: the system's clock and CSPRNG.
 };
 
@@ -90,16 +91,17 @@ class Registry {
   // Reads the whole store and says what is damaged, one line each; empty = nothing is. Slow.
   [[nodiscard]] Result<std::vector<std::string>> FindDamage();
 
-  // --- Provisioning services ---------------------------------------------------------------
+  // --- Provisioning services -------------------------------------------------------------------
   [[nodiscard]] Result<void> CreateService(std::string_view service);
   [[nodiscard]] Result<std::vector<std::string>> ListServices();
   // kInUse where the service holds anything, unless `force`.
   [[nodiscard]] Result<void> DeleteService(std::string_view service, bool force = false);
 
-  // --- CA certificates -----------------------------------------------------------------------
+  // --- CA certificates -------------------------------------------------------------------------
   // Registers `der` under `name`. The same bytes change nothing; other bytes under a known name
-  // replace it, Unverified and without a code. `self_attested` registers as verified, recorded as
-  // such. kInvalidArgument where `der` is not a CA certificate (v1 self-signed roots are let pass).
+  // replace it, always Unverified and without a code. `self_attested` makes a first registration
+  // verified, recorded as such. kInvalidArgument where `der` is not a CA certificate with a good
+  // key (v1 self-signed roots are let pass); kAlreadyExists for a name that differs in case only.
   [[nodiscard]] Result<CaCertificate> AddCa(std::string_view service, std::string_view name,
                                             ByteView der, bool self_attested = false,
                                             std::string_view if_match = {});
@@ -113,18 +115,22 @@ class Registry {
   // and logged and gives kRefused with the reason and, where a registered CA signed it, its name.
   [[nodiscard]] Result<CaCertificate> VerifyCa(std::string_view service, std::string_view name,
                                                ByteView proof, std::string_view if_match = {});
-  // Marks a registered CA as verified on its owner's word; logged with `why`.
+  // Marks an Unverified CA as verified on its owner's word; logged with `why`, which may not be
+  // empty.
   [[nodiscard]] Result<CaCertificate> SelfAttestCa(std::string_view service, std::string_view name,
                                                    std::string_view why,
                                                    std::string_view if_match = {});
   // kInUse where an enrollment refers to it by name, unless `force`: then those references are
-  // removed with it, and an enrollment left without any is disabled.
+  // removed with it, and an enrollment left without any is disabled. The same goes for indirect
+  // CRLs of other CAs that it signed. Its own CRLs go with it.
   [[nodiscard]] Result<void> DeleteCa(std::string_view service, std::string_view name,
                                       bool force = false, std::string_view if_match = {});
 
-  // --- Enrollments ---------------------------------------------------------------------------
+  // --- Enrollments -----------------------------------------------------------------------------
   // Creates, or replaces one of the same id. kAlreadyExists where a certificate belongs to another
-  // enrollment; kInvalidArgument for a malformed id, no certificate, or both kinds of reference.
+  // enrollment (individuals' CA references do not own the CA: any number may refer to one);
+  // kNotFound for a reference to no CA; kInvalidArgument for a malformed id, no certificate, both
+  // kinds of reference, or a certificate that is no CA (groups) or is one (individuals).
   [[nodiscard]] Result<EnrollmentGroup> PutGroup(std::string_view service,
                                                  const EnrollmentGroup& group,
                                                  std::string_view if_match = {});
@@ -151,8 +157,8 @@ class Registry {
 
   // --- Revocation ------------------------------------------------------------------------------
   // Holds `der` for the CA `ca_name`; replaces the CA's CRL of the same issuer, scope and kind
-  // unless that one is newer (crlNumber, then thisUpdate: kInvalidArgument). Its signature must
-  // verify under a registered CA's key.
+  // unless that one is newer (crlNumber, then thisUpdate: kInvalidArgument). kRefused with the
+  // reason where the CA's key did not sign it (of an indirect CRL: no registered CA's key).
   [[nodiscard]] Result<RegisteredCrl> AddCrl(std::string_view service, std::string_view ca_name,
                                              ByteView der);
   [[nodiscard]] Result<std::vector<RegisteredCrl>> ListCrls(std::string_view service);
@@ -172,8 +178,8 @@ class Registry {
   // One service, or all where `service` is empty, as a JSON document (schema in the README).
   // Verification codes are secrets and are not exported.
   [[nodiscard]] Result<std::string> ExportJson(std::string_view service = {});
-  // Adds the services of such a document in one transaction. kAlreadyExists where one exists, unless
-  // `replace`. Verified CAs keep status and method; that they came by import is logged.
+  // Adds the services of such a document in one transaction. kAlreadyExists where one exists,
+  // unless `replace`. Verified CAs keep status and method; that they came by import is logged.
   [[nodiscard]] Result<std::vector<std::string>> ImportJson(std::string_view json,
                                                             bool replace = false);
 
@@ -183,7 +189,7 @@ class Registry {
   std::unique_ptr<Impl> impl_;
 };
 
-// --- What can be said of a registry without any device ------------------------------------------
+// --- What can be said of a registry without any device -----------------------------------------
 
 enum class LintSeverity : std::uint8_t { kInfo, kWarning, kError };
 std::string_view NameOf(LintSeverity severity);
@@ -191,8 +197,8 @@ std::string_view NameOf(LintSeverity severity);
 struct LintFinding {
   std::string_view rule;  // Stable: "group-reaches-no-verified-ca", "same-certificate-two-names".
   LintSeverity severity = LintSeverity::kWarning;
-  std::string subject;    // "group 'line-4'".
-  std::string message;    // What is wrong and what to do.
+  std::string subject;  // "group 'line-4'".
+  std::string message;  // What is wrong and what to do.
 };
 
 // Groups that reach no verified CA, the same certificate under two names, CAs and signing

@@ -146,9 +146,8 @@ TEST_F(RegistryConcurrencyTest, Processes) {
 TEST_F(RegistryConcurrencyTest, ProcessesMakeTheSameNewFile) {
   for (int round = 0; round < 5; ++round) {
     path_ = (folder_ / ("registry-" + std::to_string(round))).string();
-    InProcesses(kWriters, [&](int i) {
-      return Open().CreateService("s-" + std::to_string(i)).has_value();
-    });
+    InProcesses(kWriters,
+                [&](int i) { return Open().CreateService("s-" + std::to_string(i)).has_value(); });
     EXPECT_EQ(Must(Open().ListServices()).size(), static_cast<std::size_t>(kWriters));
   }
 }
@@ -183,7 +182,8 @@ TEST_F(RegistryConcurrencyTest, ETagsLoseNoUpdate) {
     }
   });
   EXPECT_EQ(wrong, 0);
-  // Every success toggled; had one overwritten another unseen, the last state or count would differ.
+  // Every success toggled; had one overwritten another unseen, the last state or count would
+  // differ.
   const RegistryContents contents = Must(Open().Contents("s"));
   EXPECT_EQ(contents.generation, before + kWriters * kWritesEach);
   EXPECT_EQ(contents.groups[0].enabled, (kWriters * kWritesEach) % 2 == 0);
@@ -240,10 +240,10 @@ TEST_F(RegistryConcurrencyTest, ReadersSeeOneStateOrTheOther) {
     std::uint64_t generation = 0;
     while (!done) {
       const auto snapshot = registry.Snapshot("s");
-      const bool whole = snapshot.has_value() &&
-                         ((*snapshot)->contents().cas.size() == 1 ||
-                          (*snapshot)->contents().cas.size() == 12) &&
-                         (*snapshot)->contents().cas.size() == (*snapshot)->contents().groups.size();
+      const bool whole =
+          snapshot.has_value() &&
+          ((*snapshot)->contents().cas.size() == 1 || (*snapshot)->contents().cas.size() == 12) &&
+          (*snapshot)->contents().cas.size() == (*snapshot)->contents().groups.size();
       if (!whole || (*snapshot)->generation() < generation) {
         ++torn;
         return;

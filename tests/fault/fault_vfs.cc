@@ -61,20 +61,25 @@ void LosePower() {
 }
 
 // Counts an operation. The result is what it must fail with, or SQLITE_OK.
-int Count(int io_error, sqlite3_file* torn_file = nullptr, const void* data = nullptr,
-          int size = 0, sqlite3_int64 offset = 0) {
+int Count(int io_error, sqlite3_file* torn_file = nullptr, const void* data = nullptr, int size = 0,
+          sqlite3_int64 offset = 0) {
   ++g_state.operations;
   const FaultPlan& plan = g_state.plan;
   const bool struck = plan.strike != Strike::kNone && g_state.operations == plan.at;
   if (struck) {
     switch (plan.strike) {
       case Strike::kTornWrite:
-        if (torn_file != nullptr) Methods(torn_file).xWrite(Inner(torn_file), data, size / 2, offset);
+        if (torn_file != nullptr)
+          Methods(torn_file).xWrite(Inner(torn_file), data, size / 2, offset);
         ::_exit(kStruckStatus);
       case Strike::kPowerLoss:
-      case Strike::kPartialLoss: LosePower(); ::_exit(kStruckStatus);
-      case Strike::kExit: ::_exit(kStruckStatus);
-      default: g_state.failing = true;
+      case Strike::kPartialLoss:
+        LosePower();
+        ::_exit(kStruckStatus);
+      case Strike::kExit:
+        ::_exit(kStruckStatus);
+      default:
+        g_state.failing = true;
     }
   }
   if (!g_state.failing) return SQLITE_OK;
@@ -142,18 +147,29 @@ int ShmLock(sqlite3_file* file, int offset, int n, int flags) {
   return Methods(file).xShmLock(Inner(file), offset, n, flags);
 }
 void ShmBarrier(sqlite3_file* file) { Methods(file).xShmBarrier(Inner(file)); }
-int ShmUnmap(sqlite3_file* file, int remove) { return Methods(file).xShmUnmap(Inner(file), remove); }
+int ShmUnmap(sqlite3_file* file, int remove) {
+  return Methods(file).xShmUnmap(Inner(file), remove);
+}
 
-constexpr sqlite3_io_methods kMethods = {2,          Close,
-                                         Read,       Write,
-                                         Truncate,   Sync,
-                                         FileSize,   Lock,
-                                         Unlock,     CheckReservedLock,
-                                         FileControl, SectorSize,
+constexpr sqlite3_io_methods kMethods = {2,
+                                         Close,
+                                         Read,
+                                         Write,
+                                         Truncate,
+                                         Sync,
+                                         FileSize,
+                                         Lock,
+                                         Unlock,
+                                         CheckReservedLock,
+                                         FileControl,
+                                         SectorSize,
                                          DeviceCharacteristics,
-                                         ShmMap,     ShmLock,
-                                         ShmBarrier, ShmUnmap,
-                                         nullptr,    nullptr};
+                                         ShmMap,
+                                         ShmLock,
+                                         ShmBarrier,
+                                         ShmUnmap,
+                                         nullptr,
+                                         nullptr};
 
 int Open(sqlite3_vfs*, const char* path, sqlite3_file* file, int flags, int* out_flags) {
   auto* mine = new (file) File{{nullptr}, path};

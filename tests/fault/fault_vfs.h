@@ -28,7 +28,7 @@ struct FaultPlan {
 
 class FaultVfs {
  public:
-  static const char* name();  // Registered at the first call.
+  static const char* name();               // Registered at the first call.
   static void Arm(const FaultPlan& plan);  // Also sets the count back to 0.
   static void Calm();
   // Writes, truncations, syncs and deletions since Arm.

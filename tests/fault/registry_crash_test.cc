@@ -268,7 +268,7 @@ TEST_F(RegistryCrashTest, IsKilledAtAnyMoment) {
   }
 }
 
-// --- The disk fails, and the process goes on ------------------------------------------------------
+// --- The disk fails, and the process goes on ---------------------------------------------------
 
 class RegistryIoFaultTest : public RegistryCrashTest {
  protected:
@@ -298,7 +298,9 @@ class RegistryIoFaultTest : public RegistryCrashTest {
   }
 };
 
-TEST_F(RegistryIoFaultTest, ADiskThatFailsLeavesEachChangeUndone) { FailEverywhere(Strike::kIoError); }
+TEST_F(RegistryIoFaultTest, ADiskThatFailsLeavesEachChangeUndone) {
+  FailEverywhere(Strike::kIoError);
+}
 TEST_F(RegistryIoFaultTest, AFullDiskLeavesEachChangeUndone) { FailEverywhere(Strike::kDiskFull); }
 
 TEST_F(RegistryIoFaultTest, TheErrorNamesTheFileAndWhatToDo) {
@@ -342,7 +344,7 @@ TEST_F(RegistryIoFaultTest, OpeningFailsCleanlyAtEveryOperation) {
   EXPECT_GT(at, 10u);
 }
 
-// --- Limits and permissions of the system ---------------------------------------------------------
+// --- Limits and permissions of the system ------------------------------------------------------
 
 class RegistryPermissionTest : public RegistryCrashTest {
  protected:

@@ -1,9 +1,9 @@
 // RegistryStore: the seam between the registry's rules and where its rows lie.
 //
 // Rows, not rules: a store keeps what it is given, finds it again, and makes the changes of one
-// transaction durable together or not at all. A transaction sees its own changes; another one's only
-// once they are committed. Names and ids are keys without regard to ASCII case.
-// On failure every operation throws RegistryFailure (kStoreBusy, kStoreIo, kStoreCorrupt).
+// transaction durable together or not at all. A transaction sees its own changes; another one's
+// only once they are committed. Names and ids are keys without regard to ASCII case. On failure
+// every operation throws RegistryFailure (kStoreBusy, kStoreIo, kStoreCorrupt).
 #ifndef MUSTER_ENGINE_REGISTRY_STORE_REGISTRY_STORE_H_
 #define MUSTER_ENGINE_REGISTRY_STORE_REGISTRY_STORE_H_
 
@@ -97,15 +97,12 @@ class StoreTransaction {
   virtual void DeleteCa(std::string_view service, std::string_view name) = 0;
 
   virtual std::vector<CodeRow> Codes(std::string_view service, std::string_view ca_name) = 0;
-  virtual void PutCode(std::string_view service, std::string_view ca_name,
-                       const CodeRow& row) = 0;
+  virtual void PutCode(std::string_view service, std::string_view ca_name, const CodeRow& row) = 0;
   virtual void DeleteCode(std::string_view service, std::string_view ca_name,
                           std::uint64_t generation) = 0;
 
-  virtual std::vector<EnrollmentRow> Enrollments(std::string_view service,
-                                                 EnrollmentKind kind) = 0;
-  virtual std::optional<EnrollmentRow> FindEnrollment(std::string_view service,
-                                                      EnrollmentKind kind,
+  virtual std::vector<EnrollmentRow> Enrollments(std::string_view service, EnrollmentKind kind) = 0;
+  virtual std::optional<EnrollmentRow> FindEnrollment(std::string_view service, EnrollmentKind kind,
                                                       std::string_view id) = 0;
   // Those of either kind to which the certificate was uploaded.
   virtual std::vector<EnrollmentRow> FindEnrollmentsByCertificate(

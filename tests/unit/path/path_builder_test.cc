@@ -123,7 +123,7 @@ TEST_F(PathBuilderTest, CyclesEnd) {
   const Entity a = w_.Root("A"), b = w_.Root("B");
   const Entity a_by_b = w_.CrossSigned(a, b), b_by_a = w_.CrossSigned(b, a);
   EXPECT_EQ(Build(w_.Leaf("d", a), {a_by_b, b_by_a}, {}), BuildEnd::kExhausted);
-  EXPECT_THAT(visited_, ElementsAre("A<B? issuer-not-found"));
+  EXPECT_THAT(visited_, ElementsAre("A by B<B by A? issuer-not-found"));
 }
 
 TEST_F(PathBuilderTest, TheVisitorStopsIt) {

@@ -99,9 +99,9 @@ TEST_P(CaCertificatesTest, NamesAreOfTheIdentifierForm) {
   const std::string longest(128, 'a');
   EXPECT_TRUE(registry_.AddCa("s", longest, root_.der()).has_value());
   const Entity other = w_.Root("Other");
-  for (const std::string& name : {std::string(), std::string(129, 'a'), std::string("a b"),
-                                  std::string("a/b"), std::string("a."), std::string("a\0", 2),
-                                  std::string("ä")}) {
+  for (const std::string& name :
+       {std::string(), std::string(129, 'a'), std::string("a b"), std::string("a/b"),
+        std::string("a."), std::string("a\0", 2), std::string("ä")}) {
     EXPECT_EQ(ErrorOf(registry_.AddCa("s", name, other.der())).code, ErrorCode::kInvalidArgument)
         << name;
   }
@@ -164,10 +164,8 @@ TEST_P(CaCertificatesTest, SelfAttestationNeedsAReasonAndAnUnverifiedCa) {
   Must(registry_.AddCa("s", "root", root_.der()));
   const std::string before = Everything();
   EXPECT_EQ(ErrorOf(registry_.SelfAttestCa("s", "root", "")).code, ErrorCode::kInvalidArgument);
-  EXPECT_EQ(ErrorOf(registry_.SelfAttestCa("s", "root", "a\nb")).code,
-            ErrorCode::kInvalidArgument);
-  EXPECT_EQ(ErrorOf(registry_.SelfAttestCa("s", "root", "\xff")).code,
-            ErrorCode::kInvalidArgument);
+  EXPECT_EQ(ErrorOf(registry_.SelfAttestCa("s", "root", "a\nb")).code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(ErrorOf(registry_.SelfAttestCa("s", "root", "\xff")).code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(ErrorOf(registry_.SelfAttestCa("s", "root", std::string(1025, 'a'))).code,
             ErrorCode::kInvalidArgument);
   EXPECT_EQ(ErrorOf(registry_.SelfAttestCa("s", "other", "why")).code, ErrorCode::kNotFound);
@@ -191,8 +189,7 @@ TEST_P(CaCertificatesTest, DeletesAndLogs) {
 TEST_P(CaCertificatesTest, DeletionIsRefusedWhileEnrollmentsReferToIt) {
   Must(registry_.AddCa("s", "root", root_.der(), true));
   Must(registry_.PutGroup("s", GroupByName("line-4", "root")));
-  Must(registry_.PutIndividual(
-      "s", IndividualByName("device-1", "root", "")));
+  Must(registry_.PutIndividual("s", IndividualByName("device-1", "root", "")));
   const std::string before = Everything();
   const Error error = ErrorOf(registry_.DeleteCa("s", "root"));
   EXPECT_EQ(error.code, ErrorCode::kInUse);
@@ -207,8 +204,7 @@ TEST_P(CaCertificatesTest, ForcedDeletionDisablesWhatIsLeftWithoutACertificate) 
   Must(registry_.AddCa("s", "spare", spare.der(), true));
   Must(registry_.PutGroup("s", GroupByName("both", "root", "spare")));
   const EnrollmentGroup both = Must(registry_.GetGroup("s", "both"));
-  Must(registry_.PutIndividual(
-      "s", IndividualByName("device-1", "", "root")));
+  Must(registry_.PutIndividual("s", IndividualByName("device-1", "", "root")));
   const std::uint64_t generation = Generation();
   Must(registry_.DeleteCa("s", "root", true));
   EXPECT_EQ(Generation(), generation + 1);
@@ -267,7 +263,7 @@ TEST_P(CaCertificatesTest, AReplacedCertificateMayNotBelongToAnotherEnrollment) 
   EXPECT_EQ(Everything(), before);
 }
 
-// --- Services -------------------------------------------------------------------------------------
+// --- Services ----------------------------------------------------------------------------------
 
 TEST_P(CaCertificatesTest, ServicesAreCreatedListedAndDeleted) {
   Must(registry_.CreateService("0ne000A1B2C"));
@@ -354,7 +350,8 @@ TEST_P(CaCertificatesTest, AFailingClockIsAnInternalErrorAndChangesNothing) {
 }
 
 TEST(RegistryOpenTest, NeedsAStore) {
-  EXPECT_EQ(ErrorOf(Registry::Open(std::unique_ptr<RegistryStore>(), {})).code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(ErrorOf(Registry::Open(std::unique_ptr<RegistryStore>(), {})).code,
+            ErrorCode::kInvalidArgument);
 }
 
 TEST(RegistryOpenTest, UsesTheSystemsClockAndRandomnessWhereNoneIsGiven) {

@@ -74,8 +74,7 @@ TEST_P(CrlsTest, ANewerCrlReplacesAndAnOlderOneIsRefused) {
   EXPECT_THAT(LastActions(1), ElementsAre("crl-replaced root"));
   ASSERT_EQ(Must(registry_.ListCrls("s")).size(), 1u);
   // A lower number is older whatever its thisUpdate says.
-  const Error error =
-      AddError("root", Crl(255, [&](CrlTemplate& t) { t.this_update = w_.at(); }));
+  const Error error = AddError("root", Crl(255, [&](CrlTemplate& t) { t.this_update = w_.at(); }));
   EXPECT_EQ(error.code, ErrorCode::kInvalidArgument);
   EXPECT_THAT(error.message, HasSubstr("is older than the one that is held"));
   // With one number, thisUpdate decides.
@@ -128,9 +127,8 @@ TEST_P(CrlsTest, TheCaMustHaveSignedIt) {
 }
 
 TEST_P(CrlsTest, TheCaMustBeAllowedToSignCrls) {
-  const Entity no_crls = w_.Root("No CRLs", [](CertificateTemplate& t) {
-    t.key_usage = kKeyCertSign;
-  });
+  const Entity no_crls =
+      w_.Root("No CRLs", [](CertificateTemplate& t) { t.key_usage = kKeyCertSign; });
   Must(registry_.AddCa("s", "no-crls", no_crls.der()));
   EXPECT_EQ(AddError("no-crls", CrlOf(no_crls, 1)).reason, RejectReason::kIssuerNotFound);
 }
@@ -195,7 +193,7 @@ TEST_P(CrlsTest, DeletesAllOfACa) {
   EXPECT_EQ(ErrorOf(registry_.DeleteCrls("s", "nobody")).code, ErrorCode::kNotFound);
 }
 
-// --- Denied devices -------------------------------------------------------------------------------
+// --- Denied devices ----------------------------------------------------------------------------
 
 class DenialsTest : public RegistryTest {
  protected:
@@ -248,7 +246,8 @@ TEST_P(DenialsTest, TheSameEntryChangesNothingAndAnotherCommentReplaces) {
 TEST_P(DenialsTest, IssuersThatMatchAreOne) {
   Must(registry_.AddDenied("s", BySerial()));
   DenyEntry upper = BySerial();
-  upper.issuer = test::Must(EncodeName({{"2.5.4.3", "ROOT", NameAttribute::StringKind::kPrintable}}));
+  upper.issuer =
+      test::Must(EncodeName({{"2.5.4.3", "ROOT", NameAttribute::StringKind::kPrintable}}));
   Must(registry_.AddDenied("s", upper));
   EXPECT_EQ(Must(registry_.ListDenied("s")).size(), 1u);
   Must(registry_.DeleteDenied("s", upper));

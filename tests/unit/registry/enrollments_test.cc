@@ -53,7 +53,8 @@ TEST_P(EnrollmentsTest, CreatesAGroup) {
 TEST_P(EnrollmentsTest, ReplacesAGroupOfTheSameId) {
   Must(registry_.PutGroup("s", GroupOf("line-4", line_)));
   const std::uint64_t generation = Generation();
-  const EnrollmentGroup group = Must(registry_.PutGroup("s", GroupByName("LINE-4", "root", "spare")));
+  const EnrollmentGroup group =
+      Must(registry_.PutGroup("s", GroupByName("LINE-4", "root", "spare")));
   EXPECT_EQ(group.id, "LINE-4");
   EXPECT_TRUE(group.signing.primary.empty());
   EXPECT_EQ(Generation(), generation + 1);
@@ -164,9 +165,8 @@ TEST_P(EnrollmentsTest, ClientCertificatesAreLeaves) {
   EXPECT_EQ(PutIndividualError(IndividualOf("device-1", line_)), ErrorCode::kInvalidArgument);
   EXPECT_THAT(message_, HasSubstr("is a CA certificate"));
   EXPECT_TRUE(registry_.PutIndividual("s", IndividualOf("device-1", leaf_)).has_value());
-  EXPECT_TRUE(
-      registry_.PutIndividual("s", IndividualOf("device-2", w_.SelfSignedLeaf("device-2")))
-          .has_value());
+  EXPECT_TRUE(registry_.PutIndividual("s", IndividualOf("device-2", w_.SelfSignedLeaf("device-2")))
+                  .has_value());
 }
 
 TEST_P(EnrollmentsTest, ReferencesMustExistExactly) {
@@ -185,7 +185,7 @@ TEST_P(EnrollmentsTest, RegistrationIdsAreKeptInLowerCase) {
   EXPECT_EQ(Must(registry_.GetIndividual("s", "Device-1")).registration_id, "device-1");
 }
 
-// --- One certificate, one entry -------------------------------------------------------------------
+// --- One certificate, one entry ----------------------------------------------------------------
 
 TEST_P(EnrollmentsTest, AnUploadedCertificateBelongsToOneGroup) {
   Must(registry_.PutGroup("s", GroupOf("first", spare_, line_)));

@@ -110,8 +110,8 @@ TEST(JsonObjectTest, ReadsMembers) {
 }
 
 TEST(JsonObjectTest, SaysWhereWhatIsNotAsItShouldBe) {
-  const nlohmann::json json = ParseStrictJson(
-      R"({"text": 1, "flag": "yes", "list": {}, "mixed": [{}, 1], "null": null})");
+  const nlohmann::json json =
+      ParseStrictJson(R"({"text": 1, "flag": "yes", "list": {}, "mixed": [{}, 1], "null": null})");
   const JsonObject object(json, "/root");
   EXPECT_EQ(MessageOf([&] { object.Text("text"); }),
             "/root/text: a string belongs here, not number");
@@ -125,7 +125,9 @@ TEST(JsonObjectTest, SaysWhereWhatIsNotAsItShouldBe) {
             "/root/list: an array belongs here, not object");
   EXPECT_EQ(MessageOf([&] { object.ForEachObject("mixed", ignore); }),
             "/root/mixed/1: an object belongs here, not number");
-  EXPECT_EQ(MessageOf([&] { object.CheckNames({"text", "flag", "list", "mixed"}); }),
+  EXPECT_EQ(MessageOf([&] {
+              object.CheckNames({"text", "flag", "list", "mixed"});
+            }),
             "/root/null: the schema does not know this name");
   EXPECT_EQ(MessageOf([] { JsonObject(nlohmann::json::array(), ""); }),
             "/: an object belongs here, not array");

@@ -206,10 +206,11 @@ TEST_P(JsonRegistryTest, RefusesOtherDocuments) {
   EXPECT_THAT(
       ImportError(std::string(R"({"schema": "muster-registry/1", "services": [{}]})")).message,
       StartsWith("/services/0/service: "));
-  EXPECT_THAT(ImportError(std::string(
-                              R"({"schema": "muster-registry/1", "services": [{"service": "a/"}]})"))
-                  .message,
-              StartsWith("/services/0/service: "));
+  EXPECT_THAT(
+      ImportError(
+          std::string(R"({"schema": "muster-registry/1", "services": [{"service": "a/"}]})"))
+          .message,
+      StartsWith("/services/0/service: "));
   EXPECT_THAT(ImportError(std::string(R"({"schema": "muster-registry/1", "services":
                                           [{"service": "a"}, {"service": "A"}]})"))
                   .message,
@@ -275,7 +276,8 @@ TEST_P(JsonRegistryTest, RefusesEveryFaultWithItsPlace) {
       {s + "/crls/0/crl", root64, s + "/crls/0"},
       {s + "/crls/0/crl", EncodePem(root_.der(), "CERTIFICATE"), ""},
       {s + "/crls/0/more", 1, ""},
-      {s + "/crls/1", {{"ca", "root"}, {"crl", base::EncodeBase64(w_.Crl(root_, {line_}))}},
+      {s + "/crls/1",
+       {{"ca", "root"}, {"crl", base::EncodeBase64(w_.Crl(root_, {line_}))}},
        s + "/crls/1"},
       {s + "/denied/0/more", 1, ""},
       {s + "/denied/0", json::object(), ""},
@@ -288,7 +290,8 @@ TEST_P(JsonRegistryTest, RefusesEveryFaultWithItsPlace) {
   };
   const json good = Document();
   for (const Fault& fault : faults) {
-    SCOPED_TRACE(fault.pointer + " = " + (fault.value.is_discarded() ? "gone" : fault.value.dump()));
+    SCOPED_TRACE(fault.pointer + " = " +
+                 (fault.value.is_discarded() ? "gone" : fault.value.dump()));
     json document = good;
     const json::json_pointer pointer(fault.pointer);
     if (fault.value.is_discarded()) {
@@ -297,7 +300,8 @@ TEST_P(JsonRegistryTest, RefusesEveryFaultWithItsPlace) {
       document[pointer] = fault.value;
     }
     const Error error = ImportError(document);
-    EXPECT_THAT(error.message, StartsWith((fault.place.empty() ? fault.pointer : fault.place) + ": "));
+    EXPECT_THAT(error.message,
+                StartsWith((fault.place.empty() ? fault.pointer : fault.place) + ": "));
   }
   // And the document as it was is good.
   json document = good;

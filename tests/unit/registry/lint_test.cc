@@ -131,8 +131,9 @@ TEST_F(LintTest, IndividualsThatReachNoVerifiedCa) {
 }
 
 TEST_F(LintTest, AClientCertificateOfAnotherId) {
-  EXPECT_THAT(Lint(RegistryBuilder().Individual("device-2", leaf_)),
-              ElementsAre("individual-certificate-of-another-id: individual enrollment 'device-2'"));
+  EXPECT_THAT(
+      Lint(RegistryBuilder().Individual("device-2", leaf_)),
+      ElementsAre("individual-certificate-of-another-id: individual enrollment 'device-2'"));
   EXPECT_THAT(Lint(RegistryBuilder().Individual("DEVICE-1", leaf_)), IsEmpty());
   EXPECT_THAT(Lint(RegistryBuilder().Individual("x", w_.Leaf("not an id", line_))),
               ElementsAre("individual-certificate-of-another-id: individual enrollment 'x'"));
@@ -149,7 +150,8 @@ TEST_F(LintTest, TheSameCertificateUnderTwoNames) {
 }
 
 TEST_F(LintTest, ExpiryOfCasSigningAndClientCertificates) {
-  const Entity ca = w_.Root("Short", [&](CertificateTemplate& t) { t.not_after = w_.at() + 30 * 24h; });
+  const Entity ca =
+      w_.Root("Short", [&](CertificateTemplate& t) { t.not_after = w_.at() + 30 * 24h; });
   const auto registry = RegistryBuilder().Verified(ca, "short");
   EXPECT_THAT(LintAt(registry, w_.at() - 1s), IsEmpty());
   EXPECT_THAT(LintAt(registry, w_.at()), ElementsAre("certificate-expires-soon: CA 'short'"));
@@ -161,9 +163,10 @@ TEST_F(LintTest, ExpiryOfCasSigningAndClientCertificates) {
   EXPECT_THAT(LintAt(RegistryBuilder().Verified(root_, "root").Group("g", line_),
                      line_.view().not_after() + 1s),
               Contains("certificate-expired: signing certificate of group 'g'"));
-  EXPECT_THAT(LintAt(RegistryBuilder().Individual("device-1", leaf_), leaf_.view().not_after() + 1s),
-              ElementsAre("certificate-expired: client certificate of individual enrollment "
-                          "'device-1'"));
+  EXPECT_THAT(
+      LintAt(RegistryBuilder().Individual("device-1", leaf_), leaf_.view().not_after() + 1s),
+      ElementsAre("certificate-expired: client certificate of individual enrollment "
+                  "'device-1'"));
 }
 
 TEST_F(LintTest, CertificatesThatAreNotValidYet) {
@@ -188,7 +191,8 @@ TEST_F(LintTest, KeysThatAreNotAccepted) {
 TEST_F(LintTest, StaleCrls) {
   const auto registry = RegistryBuilder().Verified(root_, "root").Crl("root", w_.Crl(root_, {}));
   EXPECT_THAT(LintAt(registry, w_.at() + 30 * 24h), IsEmpty());  // nextUpdate itself.
-  EXPECT_THAT(LintAt(registry, w_.at() + 30 * 24h + 1s), ElementsAre("crl-stale: CRL of CA 'root'"));
+  EXPECT_THAT(LintAt(registry, w_.at() + 30 * 24h + 1s),
+              ElementsAre("crl-stale: CRL of CA 'root'"));
 }
 
 TEST_F(LintTest, TheGravestComeFirst) {
@@ -206,9 +210,9 @@ TEST_F(LintTest, TheGravestComeFirst) {
 TEST_F(LintTest, AMeshOfNamesakesEndsAtTheBudgetAndSaysSo) {
   RegistryBuilder registry;
   for (int i = 0; i < 60; ++i) {
-    const Entity ca = w_.Root("Mesh", {.key_label = "mesh " + std::to_string(i), .edit = [&](auto& t) {
-                                         t.subject_key_id = t.authority_key_id = false;
-                                       }});
+    const Entity ca =
+        w_.Root("Mesh", {.key_label = "mesh " + std::to_string(i),
+                         .edit = [&](auto& t) { t.subject_key_id = t.authority_key_id = false; }});
     registry.Group("g-" + std::to_string(i), ca);
   }
   EXPECT_THAT(Lint(registry), Contains("lint-incomplete: service 'service'"));

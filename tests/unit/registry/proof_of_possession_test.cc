@@ -64,8 +64,8 @@ TEST_F(CheckProofTest, AcceptsAGoodProof) {
 TEST_F(CheckProofTest, ADefaultOutcomeIsNotGood) { EXPECT_FALSE(ProofOutcome().good()); }
 
 TEST_F(CheckProofTest, AcceptsEveryKindOfKey) {
-  for (const KeyKind kind : {KeyKind::kP256, KeyKind::kP384, KeyKind::kP521, KeyKind::kRsa2048,
-                             KeyKind::kEd25519}) {
+  for (const KeyKind kind :
+       {KeyKind::kP256, KeyKind::kP384, KeyKind::kP521, KeyKind::kRsa2048, KeyKind::kEd25519}) {
     const Entity ca = w_.Root("Any", {.key = kind, .key_label = std::string(NameOf(kind))});
     EXPECT_EQ(CheckProof(ca.view(), kCode, Proof(ca), w_.at()).reason, RejectReason::kNone)
         << NameOf(kind);
@@ -122,8 +122,7 @@ TEST_F(CheckProofTest, RefusesTheCaItselfBeforeAnythingElse) {
   EXPECT_THAT(outcome.detail, HasSubstr("the CA certificate itself"));
   // Even a CA whose own CN is the code.
   const Entity ca = w_.Root(std::string(kCode));
-  EXPECT_EQ(CheckProof(ca.view(), kCode, ca.der(), w_.at()).reason,
-            RejectReason::kProofSelfIssued);
+  EXPECT_EQ(CheckProof(ca.view(), kCode, ca.der(), w_.at()).reason, RejectReason::kProofSelfIssued);
 }
 
 TEST_F(CheckProofTest, NeedsExactlyOneCn) {
@@ -134,9 +133,11 @@ TEST_F(CheckProofTest, NeedsExactlyOneCn) {
   EXPECT_EQ(Check(ProofWithSubject({CommonName("x"), CommonName(kCode)})).reason,
             RejectReason::kProofSubject);
   EXPECT_TRUE(Check(ProofWithSubject({organization, CommonName(kCode)})).good());
-  EXPECT_EQ(Check(Proof(ca_, [](CertificateTemplate& t) {
-              t.subject_der = Bytes{0x30, 0x00};
-            })).reason,
+  EXPECT_EQ(Check(Proof(ca_,
+                        [](CertificateTemplate& t) {
+                          t.subject_der = Bytes{0x30, 0x00};
+                        }))
+                .reason,
             RejectReason::kProofSubject);
 }
 
@@ -191,8 +192,7 @@ TEST_F(CheckProofTest, TheMatcherDecidesAboutTheCode) {
   EXPECT_TRUE(CheckProof(ca_.view(), matcher, proof, w_.at()).good());
   EXPECT_EQ(seen, kCode);
   const auto never = [](std::string_view) { return false; };
-  EXPECT_EQ(CheckProof(ca_.view(), never, proof, w_.at()).reason,
-            RejectReason::kProofCodeMismatch);
+  EXPECT_EQ(CheckProof(ca_.view(), never, proof, w_.at()).reason, RejectReason::kProofCodeMismatch);
 }
 
 TEST_F(CheckProofTest, AnExceptionRefuses) {

@@ -1,4 +1,5 @@
-// A registry for a test: its time and randomness are the test's, and it lies in memory or in a file.
+// A registry for a test: its time and randomness are the test's, and it lies in memory or in a
+// file.
 #ifndef MUSTER_TESTS_UNIT_REGISTRY_REGISTRY_FIXTURE_H_
 #define MUSTER_TESTS_UNIT_REGISTRY_REGISTRY_FIXTURE_H_
 
@@ -151,9 +152,9 @@ Error ErrorOf(const Result<T>& result) {
   return result.error();
 }
 
-#define MUSTER_OVER_EVERY_STORE(suite)                                                      \
-  INSTANTIATE_TEST_SUITE_P(Stores, suite,                                                   \
-                           testing::Values(StoreKind::kMemory, StoreKind::kSqlite), NameOfStore)
+#define MUSTER_OVER_EVERY_STORE(suite)                                                             \
+  INSTANTIATE_TEST_SUITE_P(Stores, suite, testing::Values(StoreKind::kMemory, StoreKind::kSqlite), \
+                           NameOfStore)
 
 }  // namespace muster::registry
 

@@ -56,8 +56,7 @@ TEST_F(SnapshotTest, NothingCompiles) {
 }
 
 TEST_F(SnapshotTest, HoldsRegisteredCasAndUploadedSigningCertificates) {
-  const CompiledSnapshot& snapshot =
-      Compile(RegistryBuilder().Verified(root_).Group("g", line_));
+  const CompiledSnapshot& snapshot = Compile(RegistryBuilder().Verified(root_).Group("g", line_));
   ASSERT_EQ(snapshot.cas().size(), 2u);
   const HeldCa* root = snapshot.FindCa(root_.fingerprint());
   ASSERT_NE(root, nullptr);
@@ -125,8 +124,8 @@ TEST_F(SnapshotTest, FindsIndividualsByIdInLowerCase) {
 TEST_F(SnapshotTest, FindsTwinsOfDisabledCas) {
   const Entity other = w_.Root("Other");
   const Entity twin = w_.CrossSigned(line_, other);
-  const CompiledSnapshot& snapshot = Compile(
-      RegistryBuilder().Group("off", line_, kDisabled).Group("on", other));
+  const CompiledSnapshot& snapshot =
+      Compile(RegistryBuilder().Group("off", line_, kDisabled).Group("on", other));
   const auto find = [&](const Entity& ca) {
     const CertificateView view = ca.view();
     return snapshot.DisabledBySubjectAndKey(*x509::CanonicalName(view.subject()), view.spki());
@@ -141,8 +140,8 @@ TEST_F(SnapshotTest, FindsTwinsOfDisabledCas) {
 }
 
 TEST_F(SnapshotTest, ResolvesDisabledReferences) {
-  const CompiledSnapshot& snapshot = Compile(
-      RegistryBuilder().Verified(root_, "root").GroupByName("off", "root", "", kDisabled));
+  const CompiledSnapshot& snapshot =
+      Compile(RegistryBuilder().Verified(root_, "root").GroupByName("off", "root", "", kDisabled));
   const CertificateView view = root_.view();
   EXPECT_NE(snapshot.DisabledBySubjectAndKey(*x509::CanonicalName(view.subject()), view.spki()),
             nullptr);
@@ -163,10 +162,9 @@ TEST_F(SnapshotTest, FindsDeniedDevices) {
 }
 
 TEST_F(SnapshotTest, HoldsCrls) {
-  EXPECT_FALSE(
-      Compile(RegistryBuilder().Verified(root_, "root").Crl("root", w_.Crl(root_, {})))
-          .crls()
-          .empty());
+  EXPECT_FALSE(Compile(RegistryBuilder().Verified(root_, "root").Crl("root", w_.Crl(root_, {})))
+                   .crls()
+                   .empty());
 }
 
 TEST_F(SnapshotTest, KeepsTheContentsAsTheyWere) {
@@ -222,9 +220,8 @@ TEST_F(SnapshotTest, RefusesMalformedAndDuplicateIds) {
   EXPECT_THAT(Refused(RegistryBuilder().Group("g", root_).Group("G", line_).Build()),
               HasSubstr("listed twice"));
   const Entity other = w_.Leaf("device-2", line_);
-  EXPECT_THAT(
-      Refused(RegistryBuilder().Individual("d", leaf_).Individual("D", other).Build()),
-      HasSubstr("listed twice"));
+  EXPECT_THAT(Refused(RegistryBuilder().Individual("d", leaf_).Individual("D", other).Build()),
+              HasSubstr("listed twice"));
 }
 
 TEST_F(SnapshotTest, RefusesOneCertificateInTwoEnrollments) {

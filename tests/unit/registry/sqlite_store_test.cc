@@ -118,7 +118,7 @@ TEST_F(SqliteStoreTest, NamesThatSqliteKnowsAreFilesLikeAnyOther) {
   EXPECT_EQ(ErrorOf(Registry::Open(std::string("a\0b", 3))).code, ErrorCode::kInvalidArgument);
 }
 
-// --- Files of others ------------------------------------------------------------------------------
+// --- Files of others ---------------------------------------------------------------------------
 
 TEST_F(SqliteStoreTest, TextIsRefused) {
   Write(path_, "-----BEGIN CERTIFICATE-----\n");
@@ -186,7 +186,7 @@ TEST_F(SqliteStoreTest, FoldersAndPipesAreRefused) {
   EXPECT_EQ(ErrorOf(Registry::Open(path_)).code, ErrorCode::kStoreIo);
 }
 
-// --- Damage ---------------------------------------------------------------------------------------
+// --- Damage ------------------------------------------------------------------------------------
 
 TEST_F(SqliteStoreTest, MissingTablesAreDamage) {
   Make();
@@ -216,19 +216,20 @@ TEST_F(SqliteStoreTest, ContentsThatBreakARuleAreDamage) {
 
 TEST_F(SqliteStoreTest, TheSchemaHoldsWhatTheRulesRelyOn) {
   Make();
-  for (const std::string sql :
-       {"UPDATE cas SET status = 2", "UPDATE cas SET method = 0", "UPDATE cas SET status = 0",
-        "UPDATE cas SET verified_at = NULL", "UPDATE cas SET fingerprint = x'00'",
-        "UPDATE cas SET registered_at = 'now'", "UPDATE services SET generation = NULL",
-        "INSERT INTO cas SELECT service, upper(name), der, fingerprint, status, method, "
-        "registered_at, verified_at, changed FROM cas",
-        "INSERT INTO enrollments (service, kind, id, enabled, changed) VALUES ('s', 1, 'd', 1, 1)",
-        "INSERT INTO enrollments (service, kind, id, enabled, primary_ca, changed) "
-        "VALUES ('s', 3, 'd', 1, 'root', 1)",
-        "PRAGMA foreign_keys = ON; INSERT INTO enrollments (service, kind, id, enabled, primary_ca, "
-        "changed) VALUES ('s', 1, 'd', 1, 'nobody', 1)",
-        "PRAGMA foreign_keys = ON; INSERT INTO codes VALUES ('s', 'x', 1, zeroblob(32), 0, 0, 0, 1)",
-        "INSERT INTO denied VALUES ('s', zeroblob(32), NULL, NULL, NULL, '', 1)"}) {
+  for (
+      const std::string sql :
+      {"UPDATE cas SET status = 2", "UPDATE cas SET method = 0", "UPDATE cas SET status = 0",
+       "UPDATE cas SET verified_at = NULL", "UPDATE cas SET fingerprint = x'00'",
+       "UPDATE cas SET registered_at = 'now'", "UPDATE services SET generation = NULL",
+       "INSERT INTO cas SELECT service, upper(name), der, fingerprint, status, method, "
+       "registered_at, verified_at, changed FROM cas",
+       "INSERT INTO enrollments (service, kind, id, enabled, changed) VALUES ('s', 1, 'd', 1, 1)",
+       "INSERT INTO enrollments (service, kind, id, enabled, primary_ca, changed) "
+       "VALUES ('s', 3, 'd', 1, 'root', 1)",
+       "PRAGMA foreign_keys = ON; INSERT INTO enrollments (service, kind, id, enabled, primary_ca, "
+       "changed) VALUES ('s', 1, 'd', 1, 'nobody', 1)",
+       "PRAGMA foreign_keys = ON; INSERT INTO codes VALUES ('s', 'x', 1, zeroblob(32), 0, 0, 0, 1)",
+       "INSERT INTO denied VALUES ('s', zeroblob(32), NULL, NULL, NULL, '', 1)"}) {
     EXPECT_THROW(Tamper(sql), RegistryFailure) << sql;
   }
 }
@@ -248,7 +249,8 @@ TEST_F(SqliteStoreTest, TheAuditLogIsAppendOnly) {
   ASSERT_GE(size, 3u);
   for (const std::string sql :
        {"DELETE FROM audit_log", "DELETE FROM audit_log WHERE sequence = 1",
-        "UPDATE audit_log SET detail = ''", "UPDATE audit_log SET sequence = 100 WHERE sequence = 1",
+        "UPDATE audit_log SET detail = ''",
+        "UPDATE audit_log SET sequence = 100 WHERE sequence = 1",
         "INSERT OR REPLACE INTO audit_log VALUES (1, 0, 's', 'a', 'b', 'c')",
         "REPLACE INTO audit_log VALUES (2, 0, 's', 'a', 'b', 'c')",
         "INSERT INTO audit_log VALUES (0, 0, 's', 'a', 'b', 'c')",
@@ -261,8 +263,9 @@ TEST_F(SqliteStoreTest, TheAuditLogIsAppendOnly) {
 
 TEST_F(SqliteStoreTest, FindDamageTellsOfDanglingReferences) {
   Make();
-  Tamper("INSERT INTO enrollments (service, kind, id, enabled, primary_ca, changed) "
-         "VALUES ('s', 2, 'g', 1, 'nobody', 1)");
+  Tamper(
+      "INSERT INTO enrollments (service, kind, id, enabled, primary_ca, changed) "
+      "VALUES ('s', 2, 'g', 1, 'nobody', 1)");
   const auto damage = Must(Must(Registry::Open(path_)).FindDamage());
   ASSERT_EQ(damage.size(), 1u);
   EXPECT_EQ(damage[0], "a row of table enrollments refers to a missing row of table cas");
@@ -293,7 +296,7 @@ TEST_F(SqliteStoreTest, FindDamageTellsOfDamagedPages) {
   EXPECT_TRUE(told);
 }
 
-// --- Sharing --------------------------------------------------------------------------------------
+// --- Sharing -----------------------------------------------------------------------------------
 
 TEST_F(SqliteStoreTest, AReadOnlyRegistryReadsAndDoesNotWrite) {
   Make();

@@ -263,7 +263,9 @@ TEST_P(VerificationTest, EveryKindOfBadProofCountsAndIsLogged) {
     return Must(IssueCertificate(what, factory_.spki(), root_.issuer()));
   };
   expect({}, RejectReason::kProofMalformed);
-  expect(proof([](CertificateTemplate& t) { t.subject_der = Bytes{0x30, 0x00}; }),
+  expect(proof([](CertificateTemplate& t) {
+           t.subject_der = Bytes{0x30, 0x00};
+         }),
          RejectReason::kProofSubject);
   expect(proof([](CertificateTemplate& t) { t.common_name = "x"; }),
          RejectReason::kProofCodeMismatch);

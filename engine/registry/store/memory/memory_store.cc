@@ -111,8 +111,8 @@ class MemoryTransaction final : public StoreTransaction {
                                               std::string_view id) override {
     return FindIn(At(service).enrollments, std::pair(kind, Key(id)));
   }
-  std::vector<EnrollmentRow> FindEnrollmentsByCertificate(
-      std::string_view service, const Fingerprint& fingerprint) override {
+  std::vector<EnrollmentRow> FindEnrollmentsByCertificate(std::string_view service,
+                                                          const Fingerprint& fingerprint) override {
     const auto is = [&](const Bytes& der) {
       return !der.empty() && Fingerprint::Of(der) == fingerprint;
     };
@@ -164,9 +164,8 @@ class MemoryTransaction final : public StoreTransaction {
   std::vector<AuditLogEntry> AuditLog(std::string_view service) override {
     std::vector<AuditLogEntry> entries = state_.audit_log;
     if (!service.empty()) {
-      std::erase_if(entries, [&](const AuditLogEntry& entry) {
-        return Key(entry.service) != Key(service);
-      });
+      std::erase_if(entries,
+                    [&](const AuditLogEntry& entry) { return Key(entry.service) != Key(service); });
     }
     return entries;
   }

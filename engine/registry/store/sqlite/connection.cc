@@ -34,14 +34,16 @@ Meaning MeaningOf(int code) {
     case SQLITE_FULL:
       return {ErrorCode::kStoreIo, "the disk is full: nothing was written; make room"};
     case SQLITE_READONLY:
-      return {ErrorCode::kStoreIo, "it cannot be written: check permissions, and that it was not "
-                                   "opened read-only"};
+      return {ErrorCode::kStoreIo,
+              "it cannot be written: check permissions, and that it was not "
+              "opened read-only"};
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_AUTH:
     case SQLITE_NOLFS:
-      return {ErrorCode::kStoreIo, "check the disk, and the permissions of the file and its folder"};
+      return {ErrorCode::kStoreIo,
+              "check the disk, and the permissions of the file and its folder"};
     default:
       return {ErrorCode::kInternal, "this is a defect in muster: report it"};
   }
@@ -213,8 +215,8 @@ void Query::Bind(const Bytes& value) {
     BindNull();
     return;
   }
-  CheckBound(sqlite3_bind_blob64(statement_, ++bound_, value.data(), value.size(),
-                                 SQLITE_TRANSIENT));
+  CheckBound(
+      sqlite3_bind_blob64(statement_, ++bound_, value.data(), value.size(), SQLITE_TRANSIENT));
 }
 
 void Query::Bind(const Fingerprint& value) {

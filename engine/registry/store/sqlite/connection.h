@@ -1,5 +1,5 @@
-// Connection and Query: the little of SQLite's C interface that the store needs, with owned handles,
-// and with every failure thrown as RegistryFailure. Not thread-safe.
+// Connection and Query: the little of SQLite's C interface that the store needs, with owned
+// handles, and with every failure thrown as RegistryFailure. Not thread-safe.
 #ifndef MUSTER_ENGINE_REGISTRY_STORE_SQLITE_CONNECTION_H_
 #define MUSTER_ENGINE_REGISTRY_STORE_SQLITE_CONNECTION_H_
 

@@ -13,8 +13,8 @@ inline constexpr std::uint32_t kApplicationId = 0x4d737472;
 
 enum class FileState : std::uint8_t { kAbsent, kEmpty, kRegistry };
 
-// Throws RegistryFailure: kStoreCorrupt where the file is not a registry, is of a version newer than
-// `version_max`, or was cut short; kStoreIo where it cannot be read or is no regular file.
+// Throws RegistryFailure: kStoreCorrupt where the file is not a registry, is of a version newer
+// than `version_max`, or was cut short; kStoreIo where it cannot be read or is no regular file.
 FileState InspectFile(const std::string& path, std::uint32_t version_max);
 
 }  // namespace muster::registry::sqlite

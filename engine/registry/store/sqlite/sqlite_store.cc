@@ -65,8 +65,9 @@ std::unique_ptr<RegistryStore> OpenSqliteStore(const std::string& path,
                                                const SqliteStoreOptions& options) {
   using sqlite::FileState;
   if (path.empty() || path.find('\0') != std::string::npos) {
-    Fail(ErrorCode::kInvalidArgument, "the path of a registry is empty or holds a NUL; give a "
-                                      "file name");
+    Fail(ErrorCode::kInvalidArgument,
+         "the path of a registry is empty or holds a NUL; give a "
+         "file name");
   }
   const FileState state = sqlite::InspectFile(path, sqlite::kSchemaVersion);
   if (state != FileState::kRegistry && (options.read_only || !options.create)) {

@@ -19,8 +19,8 @@ struct SqliteStoreOptions {
   bool read_only = false;
   int busy_timeout_ms = 10'000;
   // Seams for tests of what happens when things go wrong.
-  std::string vfs;        // Name of a registered SQLite VFS; empty = the system's.
-  int page_count_max = 0; // The file may not grow beyond; 0 = no bound.
+  std::string vfs;         // Name of a registered SQLite VFS; empty = the system's.
+  int page_count_max = 0;  // The file may not grow beyond; 0 = no bound.
   std::function<void(std::string_view sql)> before_statement;  // Called before each one runs.
 };
 

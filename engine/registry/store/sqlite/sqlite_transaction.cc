@@ -7,8 +7,8 @@ namespace {
 
 #define MUSTER_CA_COLUMNS \
   "name, der, fingerprint, status, method, registered_at, verified_at, changed"
-#define MUSTER_ENROLLMENT_COLUMNS                                                      \
-  "kind, id, enabled, primary_der, primary_fingerprint, secondary_der, "               \
+#define MUSTER_ENROLLMENT_COLUMNS                                        \
+  "kind, id, enabled, primary_der, primary_fingerprint, secondary_der, " \
   "secondary_fingerprint, primary_ca, secondary_ca, changed"
 
 constexpr auto kRollback = "ROLLBACK";
@@ -132,8 +132,7 @@ class SqliteTransaction final : public StoreTransaction {
   }
 
   std::vector<CaRow> Cas(std::string_view service) override {
-    return Select(ReadCa,
-                  "SELECT " MUSTER_CA_COLUMNS " FROM cas WHERE service = ?1 ORDER BY name",
+    return Select(ReadCa, "SELECT " MUSTER_CA_COLUMNS " FROM cas WHERE service = ?1 ORDER BY name",
                   service);
   }
   std::optional<CaRow> FindCa(std::string_view service, std::string_view name) override {
@@ -193,8 +192,8 @@ class SqliteTransaction final : public StoreTransaction {
                      " FROM enrollments WHERE service = ?1 AND kind = ?2 AND id = ?3",
                      service, static_cast<int>(kind), id);
   }
-  std::vector<EnrollmentRow> FindEnrollmentsByCertificate(
-      std::string_view service, const Fingerprint& fingerprint) override {
+  std::vector<EnrollmentRow> FindEnrollmentsByCertificate(std::string_view service,
+                                                          const Fingerprint& fingerprint) override {
     return Select(ReadEnrollment,
                   "SELECT " MUSTER_ENROLLMENT_COLUMNS
                   " FROM enrollments WHERE service = ?1 AND "
