@@ -40,8 +40,12 @@ void AuditBatch::Decide(const Authenticator& authenticator, UnixTime at) {
   LineDecoder decoder(&arena_);
   for (const RawRecord& raw_record : raw.records) {
     switch (raw_record.kind) {
-      case RawRecord::Kind::kLine: DecodeLine(raw_record, &decoder); break;
-      case RawRecord::Kind::kFile: DecodeFile(raw_record); break;
+      case RawRecord::Kind::kLine:
+        DecodeLine(raw_record, &decoder);
+        break;
+      case RawRecord::Kind::kFile:
+        DecodeFile(raw_record);
+        break;
       case RawRecord::Kind::kError:
         AddRecord(raw_record.source).read_error = raw_record.error;
         break;

@@ -19,8 +19,8 @@ class AuditBatch {
  public:
   RawBatch raw;  // Filled by the reader.
 
-  // Decodes the raw records, decides about every device, counts. Records come out in the order of the
-  // input; their indices are set by whoever knows how many came before.
+  // Decodes the raw records, decides about every device, counts. Records come out in the order of
+  // the input; their indices are set by whoever knows how many came before.
   void Decide(const Authenticator& authenticator, UnixTime at);
 
   std::vector<AuditRecord>& records() { return records_; }
@@ -31,7 +31,7 @@ class AuditBatch {
   // The chain of a record, as runs of octets that do not move any more once all are decoded.
   struct Device {
     std::size_t record = 0;
-    DeviceLine line;             // Of NDJSON: spans of the arena.
+    DeviceLine line;  // Of NDJSON: spans of the arena.
     PresentedChain chain;
     bool in_arena = false;
   };
@@ -47,9 +47,9 @@ class AuditBatch {
   Bytes arena_;
   std::vector<AuditRecord> records_;  // The first record_count_ are in use.
   std::size_t record_count_ = 0;
-  std::vector<Device> devices_;       // The first device_count_ are in use.
+  std::vector<Device> devices_;  // The first device_count_ are in use.
   std::size_t device_count_ = 0;
-  std::vector<ReadOutcome> files_;    // Own the certificates of whole files.
+  std::vector<ReadOutcome> files_;  // Own the certificates of whole files.
   std::vector<PresentedChain> chains_;
   std::vector<Verdict> verdicts_;
   Tally tally_;

@@ -79,8 +79,8 @@ std::vector<FileDevice> FindDevices(std::span<const ByteView> certificates) {
   }
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i].good && all[i].is_ca) continue;
-    devices.push_back({i, all[i].good ? CasAbove(all, i, cas_by_name)
-                                      : std::vector<std::size_t>{}});
+    devices.push_back(
+        {i, all[i].good ? CasAbove(all, i, cas_by_name) : std::vector<std::size_t>{}});
   }
   return devices;
 }

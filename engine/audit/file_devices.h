@@ -16,10 +16,11 @@ struct FileDevice {
   std::vector<std::size_t> untrusted;
 };
 
-// One certificate, or several of which each was issued by the next (by name): one chain, whatever its
-// first certificate is. Otherwise every certificate that is not a CA is a device, one that does not
-// parse included, and presents those CA certificates of the file that may be above it: its issuers by
-// name, theirs, and so on, at most kUntrustedMax. Empty where there are CA certificates only.
+// One certificate, or several of which each was issued by the next (by name): one chain, whatever
+// its first certificate is. Otherwise every certificate that is not a CA is a device, one that does
+// not parse included, and presents those CA certificates of the file that may be above it: its
+// issuers by name, theirs, and so on, at most kUntrustedMax. Empty where there are CA certificates
+// only.
 std::vector<FileDevice> FindDevices(std::span<const ByteView> certificates);
 
 }  // namespace muster::audit

@@ -68,12 +68,11 @@ class AuditRun {
         tbb::make_filter<void, AuditBatch*>(
             tbb::filter_mode::serial_in_order,
             [this](tbb::flow_control& flow) { return ReadBatch(flow); }) &
-            tbb::make_filter<AuditBatch*, AuditBatch*>(
-                tbb::filter_mode::parallel,
-                [this](AuditBatch* batch) {
-                  batch->Decide(authenticator_, options_.at);
-                  return batch;
-                }) &
+            tbb::make_filter<AuditBatch*, AuditBatch*>(tbb::filter_mode::parallel,
+                                                       [this](AuditBatch* batch) {
+                                                         batch->Decide(authenticator_, options_.at);
+                                                         return batch;
+                                                       }) &
             tbb::make_filter<AuditBatch*, void>(tbb::filter_mode::serial_in_order,
                                                 [this](AuditBatch* batch) { Report(batch); }));
     report_.input_octets = reader_.octets();

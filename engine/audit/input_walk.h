@@ -12,9 +12,9 @@
 namespace muster::audit {
 
 struct InputFile {
-  std::string name;         // The path, or "-" for standard input.
-  bool in_folder = false;   // Found in a folder, not named by the caller.
-  std::string error;        // Not empty: it cannot be read, and why.
+  std::string name;        // The path, or "-" for standard input.
+  bool in_folder = false;  // Found in a folder, not named by the caller.
+  std::string error;       // Not empty: it cannot be read, and why.
 };
 
 // A folder is walked depth first in the order of its names' octets, one folder's names in memory at

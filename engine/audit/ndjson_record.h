@@ -1,8 +1,9 @@
 // One line of an inventory: {"deviceId": text, "chain": [base64 DER, ...]}.
 //
-// Other members are ignored; members may stand in any order; "deviceId" may be left out. Refused, each
-// with its own message: what is no JSON object, invalid UTF-8, NUL octets, a member given twice, a
-// deviceId that is not text, a chain that is missing, empty, too long or holds anything but base64.
+// Other members are ignored; members may stand in any order; "deviceId" may be left out. Refused,
+// each with its own message: what is no JSON object, invalid UTF-8, NUL octets, a member given
+// twice, a deviceId that is not text, a chain that is missing, empty, too long or holds anything
+// but base64.
 #ifndef MUSTER_ENGINE_AUDIT_NDJSON_RECORD_H_
 #define MUSTER_ENGINE_AUDIT_NDJSON_RECORD_H_
 

@@ -21,11 +21,11 @@ namespace muster::audit {
 struct RawRecord {
   enum class Kind : std::uint8_t { kLine, kFile, kError };
   Kind kind = Kind::kLine;
-  bool in_folder = false;      // See InputFile.
+  bool in_folder = false;  // See InputFile.
   RecordSource source;
-  std::size_t text_offset = 0; // Its octets in RawBatch::text.
+  std::size_t text_offset = 0;  // Its octets in RawBatch::text.
   std::size_t text_size = 0;
-  std::string error;           // Of kError.
+  std::string error;  // Of kError.
 };
 
 // A unit of work. Reused: clearing keeps the memory.
@@ -75,9 +75,9 @@ class RecordReader {
   std::istream* stream_ = nullptr;  // Null between files.
   bool ndjson_ = false;
   std::string buffer_;
-  std::size_t position_ = 0;        // Of the first octet of `buffer_` that is not consumed.
-  std::uint64_t line_ = 1;          // At `position_`, 1-based.
-  std::uint64_t offset_ = 0;        // Of `position_` in the file.
+  std::size_t position_ = 0;  // Of the first octet of `buffer_` that is not consumed.
+  std::uint64_t line_ = 1;    // At `position_`, 1-based.
+  std::uint64_t offset_ = 0;  // Of `position_` in the file.
   std::uint64_t octets_ = 0;
 };
 

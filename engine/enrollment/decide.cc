@@ -116,7 +116,7 @@ RollUpOutcome OutcomeOnPath(const DecisionContext& context, const LabelledPath& 
 RollUpOutcome OutcomeOnFailedPath(const DecisionContext& context, const FailedPath& failed,
                                   const LeafIdentity& identity) {
   RollUpOutcome outcome = RollUpOn(context, failed.path, identity);
-  // What the registry says of a path that is not valid matters only where no verified CA was reached
+  // What the registry says of an invalid path matters only where no verified CA was reached
   // and an enrollment was: that is the roll-up rule's own failure.
   const bool rule_failed = !failed.path.reaches_anchor && outcome.entry_at.has_value();
   if (!rule_failed) {

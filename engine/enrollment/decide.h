@@ -29,7 +29,7 @@ Verdict Rejected(const DecisionContext& context, RejectReason reason, int chain_
 Verdict DecidePinned(const DecisionContext& context, const CertificateView& leaf,
                      const LeafIdentity& identity, const registry::TextSet* denied_serials);
 
-// Every other leaf: accepted where some path accepts and no explicit disable is met on any valid one.
+// Every other leaf: accepted where some path accepts and no valid one meets an explicit disable.
 // Where all fail, the reason of highest rank is given. `leaf_signatures` is increased by the leaf
 // signatures checked.
 Verdict DecideOverPaths(const DecisionContext& context, const CertificateView& leaf,
@@ -40,7 +40,7 @@ Verdict DecideOverPaths(const DecisionContext& context, const CertificateView& l
 RollUpOutcome RollUpOn(const DecisionContext& context, const LabelledPath& path,
                        const LeafIdentity& identity);
 
-// The roll-up outcome of one path for this device. On a path that ends in a verified CA, missing links
+// The roll-up outcome of one path for this device. On one that ends in a verified CA, missing links
 // count too (kLinkNotPresented).
 RollUpOutcome OutcomeOnPath(const DecisionContext& context, const LabelledPath& path,
                             const LeafIdentity& identity);
@@ -50,7 +50,7 @@ RollUpOutcome OutcomeOnPath(const DecisionContext& context, const LabelledPath& 
 RollUpOutcome OutcomeOnFailedPath(const DecisionContext& context, const FailedPath& failed,
                                   const LeafIdentity& identity);
 
-// The entry that decides on a path: the device's individual enrollment, else the group at `entry_at`.
+// The entry that decides on a path: the individual enrollment, else the group at `entry_at`.
 EnrollmentRef EnrollmentOf(const DecisionContext& context, const LabelledPath& path,
                            const LeafIdentity& identity, std::optional<std::size_t> entry_at);
 

@@ -104,8 +104,8 @@ class Explainer {
       explained->faults.push_back(
           {reason, static_cast<int>(path.cas.size()), DeadEndDetail(path, reason)});
     }
-    // A dead end has its roll-up fault beside: what is missing is one thing, what the rule says of the
-    // rest is another.
+    // A dead end has its roll-up fault beside: what is missing is one thing, what the rule says of
+    // the rest is another.
     const RollUpOutcome outcome = path.reaches_anchor ? OutcomeOnPath(context_, path, identity_)
                                                       : RollUpOn(context_, path, identity_);
     if (outcome.accepted() || outcome.reason == RejectReason::kIndividualDisabled) return;
@@ -162,7 +162,8 @@ void AddLeafFaults(const DecisionContext& context, const CertificateView& leaf,
   }
   if (identity.individual != nullptr && !identity.individual->enabled) {
     faults->push_back({RejectReason::kIndividualDisabled, 0,
-                       fmt::format("individual '{}' is disabled", identity.registration_id.view())});
+                       fmt::format("individual '{}' is disabled",
+                                   identity.registration_id.view())});
   }
   if (IsDenied(leaf, denied_serials, context.snapshot)) {
     faults->push_back({RejectReason::kDenied, 0,
@@ -255,7 +256,8 @@ Explanation Explain(const SnapshotAuthenticator& authenticator, const PresentedC
   };
   if (chain.leaf().empty() || chain.too_long()) {
     explanation.faults.push_back(
-        {verdict.reason, -1, fmt::format("at most {} certificates beside the leaf", kUntrustedMax)});
+        {verdict.reason, -1,
+         fmt::format("at most {} certificates beside the leaf", kUntrustedMax)});
     AddRemedies(&explanation);
     return explanation;
   }

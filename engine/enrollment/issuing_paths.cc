@@ -25,8 +25,8 @@ CaLabel LabelOf(const graph::CaNode& ca, const registry::CompiledSnapshot& snaps
 
 void KeepFailed(FailedPath failed, std::vector<FailedPath>* kept) {
   const auto rank = [](const FailedPath& f) { return InfoOf(f.reason).rank; };
-  // A dead end may turn out to be more than its own reason says (an enrollment that is not rolled up),
-  // so those with an entry are kept before those without.
+  // A dead end may be more than its own reason says (an enrollment that is not rolled up), so
+  // those with an entry are kept before those without.
   const auto has_entry = [](const FailedPath& f) {
     return std::any_of(f.path.labels.begin(), f.path.labels.end(),
                        [](const CaLabel& l) { return l.group != EntryState::kNone; });

@@ -69,7 +69,7 @@ IssuingPaths CompileIssuingPaths(std::string_view issuer_name, ByteView authorit
 // An anchor is any CA certificate that is verified in the snapshot (which must outlive the answer).
 path::PathBuilder::IsAnchor VerifiedIn(const registry::CompiledSnapshot& snapshot);
 
-// Why a dead end is one, as far as no enrollment is concerned: kIssuerNotFound, kNoVerifiedCa where it
+// Why a dead end is one, enrollments apart: kIssuerNotFound, kNoVerifiedCa where it
 // ends in a root that nobody verified, or what was wrong with the issuers found.
 RejectReason DeadEndReason(const path::CandidatePath& candidate);
 

@@ -11,8 +11,8 @@
 namespace muster::enrollment {
 namespace {
 
-// Calls `part` for each run of octets of the key, with its length first: concatenated, they identify
-// the key.
+// Calls `part` for each run of octets of the key, with its length first: concatenated, they
+// identify the key.
 template <typename Part>
 void ForEachPart(const CertificateView& leaf, const PresentedChain& chain, const Part& part) {
   part(leaf.issuer());

@@ -1,5 +1,5 @@
-// PathCache: issuing paths by what a device presents, so that CA certificates are validated once and
-// not once a device. Bounded: strangers cannot make it grow.
+// PathCache: issuing paths by what a device presents, so that CA certificates are validated once
+// and not once a device. Bounded: strangers cannot make it grow.
 #ifndef MUSTER_ENGINE_ENROLLMENT_PATH_CACHE_H_
 #define MUSTER_ENGINE_ENROLLMENT_PATH_CACHE_H_
 

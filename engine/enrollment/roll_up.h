@@ -1,8 +1,8 @@
 // RollUp: the one rule that muster exists for, as a pure function.
 //
-// The enrollment that decides is the first one met walking up from the leaf: the device's individual
-// enrollment, else the group whose signing certificate is nearest to the leaf. It is enabled, and its
-// CA certificate at index g is verified or some CA above it on the path is: v >= g is verified. A
+// The enrollment that decides is the first one met walking up from the leaf: the individual
+// enrollment, else the group whose certificate is nearest to the leaf. It is enabled, and its CA
+// certificate at index g is verified, or some CA above it on the path is: v >= g is verified. A
 // verified CA below g does not help; neither does one that is not on the path.
 #ifndef MUSTER_ENGINE_ENROLLMENT_ROLL_UP_H_
 #define MUSTER_ENGINE_ENROLLMENT_ROLL_UP_H_

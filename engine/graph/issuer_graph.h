@@ -1,7 +1,7 @@
 // IssuerGraph: which certificates may have issued which, over a fixed set of CA certificates.
 //
 // An edge child -> issuer is a candidate: issuer's subject matches child's issuer name (RFC 5280
-// 7.1) and key identifiers, where both are there, agree. Signatures are not checked here. Cycles and
+// 7.1) and key identifiers, where both are there, agree. No signature is checked here. Cycles and
 // cross-signing are ordinary.
 // Thousands of CAs may share one name, and all pairs of them would be edges; so the graph (a
 // boost::adjacency_list, hidden) has a hub vertex per name and key identifier between children and

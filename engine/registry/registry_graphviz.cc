@@ -9,7 +9,7 @@
 namespace muster {
 namespace {
 
-// Text inside a quoted DOT string. Names come from certificates: nothing in them may end the string.
+// Text inside a quoted DOT string. Names are from certificates: nothing in them may end the string.
 std::string Quoted(std::string_view text) {
   std::string quoted;
   for (const char c : text) {

@@ -5,8 +5,8 @@
 namespace muster::x509 {
 
 bool IsRegularSerial(ByteView serial) {
-  // RFC 5280 4.1.2.2: at most 20 octets, the sign octet included, and not negative. It asks CAs for a
-  // positive number; public roots that are in use have 0, and nothing hangs on it: let pass.
+  // RFC 5280 4.1.2.2: at most 20 octets, the sign octet included, and not negative. It asks CAs for
+  // a positive number; public roots that are in use have 0, and nothing hangs on it: let pass.
   return !serial.empty() && serial.size() <= 20 && (serial[0] & 0x80) == 0;
 }
 

@@ -65,10 +65,11 @@ class FleetAudit {
   // `authenticator` must outlive the audit.
   FleetAudit(const Authenticator& authenticator, FleetAuditOptions options);
 
-  // Audits files, directories (walked in name order) and "-" (read from `standard_input`), one after
-  // the other. A PEM, DER or PKCS#7 file of several certificates is one device's chain where it is
-  // leaf-first and each certificate issued the one before; otherwise each certificate that is not a
-  // CA is a device, and the CA certificates of the file are available to all of them. NDJSON:
+  // Audits files, directories (walked in name order; names that begin with a dot and links to
+  // directories are left out) and "-" (read from `standard_input`), one after the other. A PEM, DER
+  // or PKCS#7 file of several certificates is one device's chain where it is leaf-first and each
+  // certificate issued the one before; otherwise each certificate that is not a CA is a device, and
+  // the CA certificates of the file are available to all of them. NDJSON:
   // {"deviceId": text, "chain": [base64 DER, ...]} a line, leaf first.
   // A bad record is reported to the sink and never stops the run. kUnreadableInput where an input
   // does not exist or cannot be opened: checked for all before the first record.

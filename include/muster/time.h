@@ -10,7 +10,7 @@
 
 namespace muster {
 
-// Seconds since 1970-01-01T00:00:00Z, without leap seconds; may be negative and may lie beyond 2038.
+// Seconds since 1970-01-01T00:00:00Z, without leap seconds; may be negative or beyond 2038.
 // X.509 times run from 1950 to 9999 (RFC 5280 4.1.2.5).
 using UnixTime = std::chrono::sys_seconds;
 

@@ -1,5 +1,5 @@
-// An audit gives the same records and counts whatever the number of threads and the size of batches,
-// and keeps its snapshot while another is swapped in.
+// An audit gives the same records and counts whatever the number of threads and the size of
+// batches, and keeps its snapshot while another is swapped in.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -82,10 +82,10 @@ class AuditThreads : public testing::Test {
     options.batch_records = batch_records;
     std::istringstream input(lines_);
     std::string all;
-    *report = test::Must(FleetAudit(authenticator, options)
-                             .Run({"-"}, input, [&](const AuditRecord& record) {
-                               all += Text(record) + "\n";
-                             }));
+    *report = test::Must(
+        FleetAudit(authenticator, options).Run({"-"}, input, [&](const AuditRecord& record) {
+          all += Text(record) + "\n";
+        }));
     return all;
   }
 
@@ -124,8 +124,8 @@ TEST_F(AuditThreads, OneGenerationDecidesThroughout) {
   options.batch_records = 5;
   std::istringstream input(lines_);
   std::uint64_t swapped = 1;
-  const AuditReport report =
-      test::Must(FleetAudit(authenticator, options).Run({"-"}, input, [&](const AuditRecord& record) {
+  const AuditReport report = test::Must(
+      FleetAudit(authenticator, options).Run({"-"}, input, [&](const AuditRecord& record) {
         if (record.index % 50 == 0) authenticator.Swap(Snapshot(++swapped));
         EXPECT_EQ(record.verdict.generation, record.read_error.empty() ? 1u : 0u) << record.index;
       }));

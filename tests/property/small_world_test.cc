@@ -189,28 +189,25 @@ bool IsPossible(const SmallWorld& world) {
          world.cas[world.named_ca].group == Group::kNone;
 }
 
-// The test of one size and one kind of individual enrollment; sizes apart, so that they run side by
-// side.
+// One size and one kind of individual enrollment: apart, so that they run side by side.
 struct Size {
   std::size_t cas;
   Individual individual;
+  std::size_t named_ca;  // For kNamesCa.
 };
 
 class SmallWorldTest : public testing::TestWithParam<Size> {};
 
 TEST_P(SmallWorldTest, AgreesWithTheOracle) {
-  const auto [cas, individual] = GetParam();
+  const auto [cas, individual, named_ca] = GetParam();
   const SmallWorlds worlds(cas);
-  const std::size_t places = individual == Individual::kNamesCa ? cas : 1;
   Tally tally;
-  ForEachLabelling(cas, [&](SmallWorld& world) {
+  ForEachLabelling(cas, [&, individual = individual, named_ca = named_ca](SmallWorld& world) {
     world.individual = individual;
-    for (std::size_t place = 0; place < places; ++place) {
-      world.named_ca = place;
-      if (HasFatalFailure() || !IsPossible(world)) continue;
-      CheckAllPresentations(worlds, world, /*any_disabled_blocks=*/false, &tally);
-      CheckAllPresentations(worlds, world, /*any_disabled_blocks=*/true, &tally);
-    }
+    world.named_ca = named_ca;
+    if (HasFatalFailure() || !IsPossible(world)) return;
+    CheckAllPresentations(worlds, world, /*any_disabled_blocks=*/false, &tally);
+    CheckAllPresentations(worlds, world, /*any_disabled_blocks=*/true, &tally);
   });
   EXPECT_EQ(tally.accepted > 0, individual != Individual::kPinsOther &&
                                     individual != Individual::kDisabled);
@@ -223,7 +220,10 @@ std::vector<Size> AllSizes() {
     for (const Individual individual :
          {Individual::kNone, Individual::kPinsLeaf, Individual::kPinsOther, Individual::kDisabled,
           Individual::kNamesCa}) {
-      sizes.push_back({cas, individual});
+      const std::size_t places = individual == Individual::kNamesCa ? cas : 1;
+      for (std::size_t place = 0; place < places; ++place) {
+        sizes.push_back({cas, individual, place});
+      }
     }
   }
   return sizes;
@@ -232,7 +232,8 @@ std::vector<Size> AllSizes() {
 std::string NameOfSize(const testing::TestParamInfo<Size>& info) {
   const char* const kNames[] = {"NoIndividual", "PinsLeaf", "PinsOther", "Disabled", "NamesCa"};
   return std::to_string(info.param.cas) + "Cas" +
-         kNames[static_cast<std::size_t>(info.param.individual)];
+         kNames[static_cast<std::size_t>(info.param.individual)] +
+         (info.param.individual == Individual::kNamesCa ? std::to_string(info.param.named_ca) : "");
 }
 
 INSTANTIATE_TEST_SUITE_P(All, SmallWorldTest, testing::ValuesIn(AllSizes()), NameOfSize);

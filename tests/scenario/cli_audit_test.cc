@@ -135,13 +135,24 @@ TEST_F(AuditVerb, OutputGoesToAFile) {
   const CommandResult result = Audit({"--format", "ndjson", "--output", path});
   EXPECT_EQ(result.out, "");
   EXPECT_EQ(ReadFile(path), Audit({"--format", "ndjson"}).out);
+  Fails(2, "lies in the input", {"audit", "--output", fleet_, fleet_});
+  Fails(2, "lies in the input",
+        {"audit", "--output", scratch_.At("new.txt"), scratch_.path().string()});
+  EXPECT_FALSE(ReadFile(fleet_).empty());
   Fails(2, "cannot write", {"audit", "--output", scratch_.At("no/such/folder"), fleet_});
 }
 
 TEST_F(AuditVerb, TimeIsAnArgument) {
-  const json later = Run({"audit", "--at", "2090-01-01", "--format", "json", "--summary-only", fleet_})
-                         .json();
+  const json later =
+      Run({"audit", "--at", "2090-01-01", "--format", "json", "--summary-only", fleet_}).json();
   EXPECT_EQ(later.at("summary").at("accepted"), 0);
+}
+
+TEST_F(AuditVerb, TheLimitOfARecordIsAnArgument) {
+  const CommandResult result = Audit({"--record-limit", "1000", "--format", "json"});
+  EXPECT_EQ(result.json().at("summary").at("accepted"), 0);
+  EXPECT_NE(result.out.find("more than the limit of 1000"), std::string::npos);
+  Fails(2, "--record-limit", {"audit", "--record-limit", "0", fleet_});
 }
 
 TEST_F(AuditVerb, MissingInputsAreFoundBeforeTheFirstRecord) {
@@ -152,8 +163,6 @@ TEST_F(AuditVerb, MissingInputsAreFoundBeforeTheFirstRecord) {
 }
 
 TEST_F(AuditVerb, AllAcceptedIsStatusZero) {
-  const CommandResult device = Run({"pki", "--help"});
-  ASSERT_EQ(device.status, 0);
   std::string good;
   std::istringstream lines(ReadFile(fleet_));
   std::string line;
@@ -171,8 +180,9 @@ TEST_F(AuditVerb, AnInterruptEndsWithAPartialSummary) {
   // The writer keeps standard input open: without the interrupt the audit would wait.
   const CommandResult result = RunProgram(
       {"sh", "-c",
-       "{ cat '" + fleet_ + "'; sleep 20; } | timeout --preserve-status -s INT 2 '" MUSTER_BIN
-       "' audit --at " + at_ + " --format ndjson - & wait $!"},
+       "{ cat '" + fleet_ +
+           "'; sleep 20; } | timeout --preserve-status -s INT 2 '" MUSTER_BIN "' audit --at " +
+           at_ + " --format ndjson - & wait $!"},
       {"", environment_});
   EXPECT_EQ(result.status, 130) << result.err;
   ASSERT_FALSE(result.out.empty());

@@ -23,9 +23,9 @@ TEST_F(DecisionVerbs, TheWholeWayOfACa) {
 
   std::string code = Ok({"ca", "code", "root"}).out;
   code.pop_back();
-  const Bytes proof = Must(IssueProof(code, root_.certificate(), root_.key(),
-                                      Must(ParseRfc3339("2020-01-01")),
-                                      Must(ParseRfc3339("2120-01-01"))));
+  const Bytes proof =
+      Must(IssueProof(code, root_.certificate(), root_.key(), Must(ParseRfc3339("2020-01-01")),
+                      Must(ParseRfc3339("2120-01-01"))));
   Ok({"ca", "verify", "root", "--proof", "-"}, EncodePem(proof, "CERTIFICATE"));
   const json accepted = Json(authenticate);
   EXPECT_EQ(accepted.at("decision"), "accept");
@@ -72,9 +72,9 @@ TEST_F(DecisionVerbs, AuthenticateWritesTheVerdict) {
   EXPECT_EQ(verdict.at("chain_index"), -1);
   EXPECT_EQ(verdict.at("enrollment"), json::parse(R"({"kind":"group","id":"line-1"})"));
   EXPECT_EQ(verdict.at("registration_id"), "device-1");
-  EXPECT_EQ(verdict.at("path"), json::array({device_.fingerprint().hex(),
-                                             factory_.fingerprint().hex(),
-                                             root_.fingerprint().hex()}));
+  EXPECT_EQ(verdict.at("path"),
+            json::array({device_.fingerprint().hex(), factory_.fingerprint().hex(),
+                         root_.fingerprint().hex()}));
   EXPECT_EQ(verdict.at("generation"), Json({"service", "list"}).at("services")[0].at("generation"));
   // One line, the same document.
   const CommandResult line = Ok({"authenticate", "--at", at_, chain_pem_, "--format", "ndjson"});
@@ -82,6 +82,18 @@ TEST_F(DecisionVerbs, AuthenticateWritesTheVerdict) {
   EXPECT_EQ(std::count(line.out.begin(), line.out.end(), '\n'), 1);
   EXPECT_EQ(Ok({"authenticate", "--at", at_, chain_pem_}).out,
             "accepted  device 'device-1' through group 'line-1', anchor 'root'\n");
+}
+
+TEST_F(DecisionVerbs, APinnedLeafHasNoAnchor) {
+  Ok({"service", "add", "demo"});
+  const std::string leaf = Pem("leaf.pem", {w_.SelfSignedLeaf("pump")});
+  Ok({"enrollment", "add", "pump", "--certificate", leaf});
+  EXPECT_EQ(Ok({"authenticate", "--at", at_, leaf}).out,
+            "accepted  device 'pump' through individual 'pump', by its own certificate\n");
+  const json verdict = Json({"authenticate", "--at", at_, leaf});
+  EXPECT_EQ(verdict.at("anchor"), nullptr);
+  EXPECT_EQ(verdict.at("anchor_name"), nullptr);
+  Says(Run({"explain", "--at", at_, leaf}).out, "accepted");
 }
 
 TEST_F(DecisionVerbs, ChainsComeInEveryEncoding) {
@@ -93,10 +105,11 @@ TEST_F(DecisionVerbs, ChainsComeInEveryEncoding) {
   Ok({"authenticate", "--at", at_, leaf, "--untrusted", "-"}, ReadFile(factory_pem_));
   Bytes der = device_.bytes();
   der.insert(der.end(), factory_.bytes().begin(), factory_.bytes().end());
-  Ok({"authenticate", "--at", at_, scratch_.Write("chain.der", {reinterpret_cast<char*>(der.data()), der.size()})});
-  const CommandResult bag = RunProgram(
-      {"openssl", "crl2pkcs7", "-nocrl", "-certfile", root_pem_, "-certfile", factory_pem_,
-       "-certfile", leaf, "-out", scratch_.At("chain.p7b")});
+  Ok({"authenticate", "--at", at_,
+      scratch_.Write("chain.der", {reinterpret_cast<char*>(der.data()), der.size()})});
+  const CommandResult bag =
+      RunProgram({"openssl", "crl2pkcs7", "-nocrl", "-certfile", root_pem_, "-certfile",
+                  factory_pem_, "-certfile", leaf, "-out", scratch_.At("chain.p7b")});
   if (bag.status == 0) {
     // A bag has no order, and this one begins with the root.
     Ok({"authenticate", "--at", at_, scratch_.At("chain.p7b")});
@@ -109,7 +122,8 @@ TEST_F(DecisionVerbs, BadInputsAreNotRefusals) {
   Fails(3, "", {"authenticate", "--at", at_, scratch_.path().string()});
   Fails(3, "standard input", {"authenticate", "--at", at_, "-"}, "garbage");
   Fails(3, "empty", {"authenticate", "--at", at_, "-"}, "");
-  Fails(3, "no-such-file", {"authenticate", "--at", at_, chain_pem_, "--untrusted", "no-such-file"});
+  Fails(3, "no-such-file",
+        {"authenticate", "--at", at_, chain_pem_, "--untrusted", "no-such-file"});
   Fails(2, "twice", {"authenticate", "--at", at_, "-", "--untrusted", "-"}, ReadFile(chain_pem_));
   Fails(2, "is not a time", {"authenticate", "--at", "yesterday", chain_pem_});
   Fails(2, "presented|registry", {"authenticate", "--links", "anywhere", chain_pem_});
@@ -173,8 +187,8 @@ TEST_F(DecisionVerbs, ExplainReportsEveryFaultAtOnce) {
   const std::string pem = Pem("bad.pem", {bad, factory_});
   const CommandResult result = Run({"explain", "--at", at_, pem});
   EXPECT_EQ(result.status, 1);
-  for (const char* reason : {"expired", "leaf-extended-key-usage", "malformed-registration-id",
-                             "group-disabled"}) {
+  for (const char* reason :
+       {"expired", "leaf-extended-key-usage", "malformed-registration-id", "group-disabled"}) {
     Says(result.out, reason);
   }
   Says(result.out, "\u2717 validity: expired (303)");
@@ -230,8 +244,9 @@ TEST_F(DecisionVerbs, Validate) {
   Fails(2, "--policy", with({chain_pem_, "--policy", "none"}));
   Says(Run(with({chain_pem_, "--explicit-policy"})).out, "no-valid-policy");
   Says(Run(with({chain_pem_, "--require-crl"})).out, "revocation-unknown");
-  const std::string crls = scratch_.Write(
-      "all.crl", EncodePem(w_.Crl(root_, {}), "X509 CRL") + EncodePem(w_.Crl(factory_, {}), "X509 CRL"));
+  const std::string crls =
+      scratch_.Write("all.crl", EncodePem(w_.Crl(root_, {}), "X509 CRL") +
+                                    EncodePem(w_.Crl(factory_, {}), "X509 CRL"));
   Ok(with({chain_pem_, "--require-crl", "--crl", crls}));
   const std::string revoking =
       scratch_.Write("bad.crl", EncodePem(w_.Crl(factory_, {device_}), "X509 CRL"));

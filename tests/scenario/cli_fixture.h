@@ -36,8 +36,8 @@ class CommandTest : public testing::Test {
              const std::string& input = {}) const {
     const CommandResult result = Run(arguments, input);
     EXPECT_EQ(result.status, status) << testing::PrintToString(arguments) << '\n' << result.err;
-    EXPECT_NE(result.err.find(text), std::string::npos)
-        << testing::PrintToString(arguments) << '\n' << result.err;
+    EXPECT_NE(result.err.find(text), std::string::npos) << testing::PrintToString(arguments) << '\n'
+                                                        << result.err;
     EXPECT_EQ(result.out, "") << testing::PrintToString(arguments);
   }
 

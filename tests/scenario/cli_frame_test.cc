@@ -90,10 +90,11 @@ TEST_F(Frame, PrivateKeysAreNeverEchoed) {
   const std::string body = key.substr(key.find('\n') + 1, 40);
   const std::string path = scratch_.Write("root.key", key);
   for (const Arguments& arguments :
-       {Arguments{"authenticate", path}, Arguments{"explain", path}, Arguments{"ca", "add", "x", path},
-        Arguments{"ca", "verify", "root", "--proof", path}, Arguments{"crl", "add", "root", path},
-        Arguments{"deny", "add", path}, Arguments{"validate", "--anchor", path, path},
-        Arguments{"registry", "import", path}, Arguments{"audit", path}}) {
+       {Arguments{"authenticate", path}, Arguments{"explain", path},
+        Arguments{"ca", "add", "x", path}, Arguments{"ca", "verify", "root", "--proof", path},
+        Arguments{"crl", "add", "root", path}, Arguments{"deny", "add", path},
+        Arguments{"validate", "--anchor", path, path}, Arguments{"registry", "import", path},
+        Arguments{"audit", path}}) {
     const CommandResult result = Run(arguments);
     EXPECT_NE(result.status, 0) << arguments.front();
     EXPECT_EQ((result.out + result.err).find(body), std::string::npos) << arguments.front();
@@ -117,11 +118,12 @@ class Completion : public CommandTest {
   std::vector<std::string> Offers(const std::vector<std::string>& words) const {
     std::string quoted;
     for (const std::string& word : words) quoted += " '" + word + "'";
-    const CommandResult result = RunProgram(
-        {"bash", "--norc", "-c",
-         "source <('" MUSTER_BIN "' completion bash)\nCOMP_WORDS=(" + quoted +
-             ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_muster\nprintf '%s\\n' \"${COMPREPLY[@]}\""},
-        {"", environment_});
+    const CommandResult result =
+        RunProgram({"bash", "--norc", "-c",
+                    "source <('" MUSTER_BIN "' completion bash)\nCOMP_WORDS=(" + quoted +
+                        ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_muster\nprintf '%s\\n' "
+                        "\"${COMPREPLY[@]}\""},
+                   {"", environment_});
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_EQ(result.err, "");
     std::vector<std::string> offers;
@@ -150,7 +152,8 @@ TEST_F(Completion, BashCompletesNounsVerbsOptionsAndValues) {
   // The value of an option is no verb.
   EXPECT_TRUE(Holds(Offers({"muster", "--service", "ca", ""}), "group"));
   EXPECT_FALSE(Holds(Offers({"muster", "--service", "ca", ""}), "attest"));
-  EXPECT_TRUE(Holds(Offers({"muster", "ca", "verify", "--proof", scratch_.At("chain")}), chain_pem_));
+  EXPECT_TRUE(
+      Holds(Offers({"muster", "ca", "verify", "--proof", scratch_.At("chain")}), chain_pem_));
   EXPECT_TRUE(Holds(Offers({"muster", "authenticate", scratch_.At("chain")}), chain_pem_));
 }
 

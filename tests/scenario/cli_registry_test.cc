@@ -113,7 +113,8 @@ TEST_F(RegistryVerbs, OtherBytesReplaceOnRequestOnly) {
 TEST_F(RegistryVerbs, SelfAttestationNeedsAReason) {
   Ok({"service", "add", "demo"});
   Fails(2, "--why", {"ca", "add", "root", root_pem_, "--verified"});
-  const json verified = Json({"ca", "add", "root", root_pem_, "--verified", "--why", "offline root"});
+  const json verified =
+      Json({"ca", "add", "root", root_pem_, "--verified", "--why", "offline root"});
   EXPECT_EQ(verified.at("status"), "verified");
   EXPECT_EQ(verified.at("method"), "self-attested");
   EXPECT_TRUE(verified.at("verified_at").is_string());
@@ -152,8 +153,8 @@ TEST_F(RegistryVerbs, ProofOfPossession) {
   Fails(1, "verification code", {"ca", "verify", "factory", "--proof", Proof(first, factory_)});
   // Signed with the root's key, which is registered: the message says so.
   Fails(1, "root", {"ca", "verify", "factory", "--proof", Proof(second, root_)});
-  CommandResult refused = Run({"ca", "verify", "factory", "--proof", Proof(second, root_),
-                               "--format", "json"});
+  CommandResult refused =
+      Run({"ca", "verify", "factory", "--proof", Proof(second, root_), "--format", "json"});
   EXPECT_EQ(refused.status, 1);
   const json error = json::parse(refused.err);
   EXPECT_EQ(error.at("schema"), "muster-error/1");
@@ -257,10 +258,11 @@ TEST_F(RegistryVerbs, Denials) {
   Ok({"ca", "add", "factory", factory_pem_});
   const std::string leaf = Pem("leaf.pem", {device_});
   std::string serial;
-  for (std::uint8_t octet : device_.view().serial()) serial += "0123456789abcdef"[octet >> 4],
-                                                     serial += "0123456789abcdef"[octet & 15];
-  const std::vector<Arguments> ways = {
-      {leaf}, {"--fingerprint", device_.fingerprint().hex()}, {"--ca", "factory", "--serial", serial}};
+  for (std::uint8_t octet : device_.view().serial())
+    serial += "0123456789abcdef"[octet >> 4], serial += "0123456789abcdef"[octet & 15];
+  const std::vector<Arguments> ways = {{leaf},
+                                       {"--fingerprint", device_.fingerprint().hex()},
+                                       {"--ca", "factory", "--serial", serial}};
   for (const Arguments& way : ways) {
     Arguments add = {"deny", "add"}, rm = {"deny", "rm"};
     add.insert(add.end(), way.begin(), way.end());

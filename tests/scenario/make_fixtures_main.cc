@@ -7,9 +7,9 @@
 #include "tests/scenario/scenario.h"
 
 int main(int argc, char** argv) try {
-  const std::filesystem::path root =
-      argc > 1 ? std::filesystem::path(argv[1])
-               : std::filesystem::path(MUSTER_SOURCE_DIR) / "fixtures";
+  const std::filesystem::path root = argc > 1
+                                         ? std::filesystem::path(argv[1])
+                                         : std::filesystem::path(MUSTER_SOURCE_DIR) / "fixtures";
   const auto files = muster::test::MakeFixtures();
   for (const auto& [name, contents] : files) {
     const std::filesystem::path path = root / name;

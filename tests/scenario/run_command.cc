@@ -48,7 +48,8 @@ void Exchange(Pipe& in, Pipe& out, Pipe& err, std::string_view input, CommandRes
   fcntl(in.write, F_SETFL, O_NONBLOCK);
   while (out.read >= 0 || err.read >= 0) {
     if (input.empty()) Pipe::Close(&in.write);
-    std::array<pollfd, 3> wait = {{{in.write, POLLOUT, 0}, {out.read, POLLIN, 0}, {err.read, POLLIN, 0}}};
+    std::array<pollfd, 3> wait = {
+        {{in.write, POLLOUT, 0}, {out.read, POLLIN, 0}, {err.read, POLLIN, 0}}};
     if (poll(wait.data(), wait.size(), -1) < 0 && errno != EINTR) {
       throw std::runtime_error("poll failed");
     }
@@ -80,7 +81,8 @@ CommandResult RunProgram(const std::vector<std::string>& command, const CommandO
   environment.push_back(std::string("PATH=") + (path == nullptr ? "/usr/bin:/bin" : path));
   // Sanitizers report through these.
   for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
-    if (const char* value = std::getenv(name)) environment.push_back(std::string(name) + "=" + value);
+    if (const char* value = std::getenv(name))
+      environment.push_back(std::string(name) + "=" + value);
   }
   const std::vector<char*> argv = Pointers(arguments), envp = Pointers(environment);
   signal(SIGPIPE, SIG_IGN);

@@ -27,7 +27,8 @@ struct CommandOptions {
 CommandResult RunMuster(const std::vector<std::string>& arguments,
                         const CommandOptions& options = {});
 // Any program.
-CommandResult RunProgram(const std::vector<std::string>& command, const CommandOptions& options = {});
+CommandResult RunProgram(const std::vector<std::string>& command,
+                         const CommandOptions& options = {});
 
 // A folder that is gone when its owner is.
 class ScratchFolder {

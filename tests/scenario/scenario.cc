@@ -71,15 +71,15 @@ void AddFolder(const ProofScenario& scenario, std::map<std::string, std::string>
   const std::string folder = scenario.name + "/";
   (*files)[folder + "ca.pem"] = EncodePem(scenario.ca, "CERTIFICATE");
   (*files)[folder + "proof.pem"] = EncodePem(scenario.proof, "CERTIFICATE");
-  const Json json{{"schema", "muster-proof-scenario/1"},
-                  {"about", scenario.about},
-                  {"at", FormatRfc3339(scenario.at)},
-                  {"with_code", scenario.with_code},
-                  {"bad_proofs_before", scenario.bad_proofs_before},
-                  {"wait_seconds", scenario.wait.count()},
-                  {"expected",
-                   {{"reason", NameOf(scenario.reason)},
-                    {"reason_number", InfoOf(scenario.reason).number}}}};
+  const Json json{
+      {"schema", "muster-proof-scenario/1"},
+      {"about", scenario.about},
+      {"at", FormatRfc3339(scenario.at)},
+      {"with_code", scenario.with_code},
+      {"bad_proofs_before", scenario.bad_proofs_before},
+      {"wait_seconds", scenario.wait.count()},
+      {"expected",
+       {{"reason", NameOf(scenario.reason)}, {"reason_number", InfoOf(scenario.reason).number}}}};
   (*files)[folder + "scenario.json"] = json.dump(2) + "\n";
 }
 

@@ -1,7 +1,7 @@
 // Scenarios: a presented chain, a registry, a time, and the verdict that must come out.
 //
-// They are made by code (scenarios_*.cc), written as folders of fixtures/ by muster_make_fixtures, and
-// read back by the tests, which run them through the library and through the command alike.
+// They are made by code (scenarios_*.cc), written as folders of fixtures/ by muster_make_fixtures,
+// and read back by the tests, which run them through the library and through the command alike.
 #ifndef MUSTER_TESTS_SCENARIO_SCENARIO_H_
 #define MUSTER_TESTS_SCENARIO_SCENARIO_H_
 
@@ -22,19 +22,19 @@ using Json = nlohmann::ordered_json;
 
 // How the chain is handed over.
 enum class ChainForm {
-  kPem,     // chain.pem: `muster authenticate` reads it.
-  kNdjson,  // chain.ndjson: for octets that no file reader lets through; `muster audit` reads it.
-  kNothing, // An empty chain.pem: the library decides, the command calls it unreadable.
+  kPem,      // chain.pem: `muster authenticate` reads it.
+  kNdjson,   // chain.ndjson: for octets that no file reader lets through; `muster audit` reads it.
+  kNothing,  // An empty chain.pem: the library decides, the command calls it unreadable.
 };
 
 // What must come out. Only what is set is compared.
 struct Expected {
   RejectReason reason = RejectReason::kNone;  // kNone = accepted.
   int chain_index = -1;
-  std::string group, individual;              // The entry that decides; both empty = none.
+  std::string group, individual;  // The entry that decides; both empty = none.
   std::optional<Entity> anchor;
   std::string registration_id;
-  std::optional<std::vector<Entity>> path;    // Leaf first.
+  std::optional<std::vector<Entity>> path;  // Leaf first.
 };
 
 struct Scenario {

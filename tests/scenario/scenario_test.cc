@@ -131,9 +131,9 @@ TEST_P(ChainScenario, LibraryDecidesAsExpected) {
 
 std::vector<std::string> DecisionArguments(const json& scenario) {
   const json& options = scenario.at("options");
-  std::vector<std::string> arguments = {
-      "--at",    scenario.at("at").get<std::string>(), "--links", options.at("links").get<std::string>(),
-      "--profile", options.at("profile").get<std::string>()};
+  std::vector<std::string> arguments = {"--at",      scenario.at("at").get<std::string>(),
+                                        "--links",   options.at("links").get<std::string>(),
+                                        "--profile", options.at("profile").get<std::string>()};
   if (options.at("any_disabled_blocks").get<bool>()) arguments.push_back("--any-disabled-blocks");
   if (options.at("require_crl").get<bool>()) arguments.push_back("--require-crl");
   return arguments;
@@ -147,7 +147,8 @@ TEST_P(ChainScenario, CommandDecidesAsExpected) {
   ASSERT_EQ(imported.status, 0) << imported.err;
   const bool ndjson = fs::exists(folder_ / "chain.ndjson");
   std::vector<std::string> arguments = {ndjson ? "audit" : "authenticate", "--format", "json"};
-  for (std::string& argument : DecisionArguments(scenario_)) arguments.push_back(std::move(argument));
+  for (std::string& argument : DecisionArguments(scenario_))
+    arguments.push_back(std::move(argument));
   arguments.push_back((folder_ / (ndjson ? "chain.ndjson" : "chain.pem")).string());
   const CommandResult result = RunMuster(arguments, {"", environment});
   if (expected_.at("reason") == NameOf(RejectReason::kChainEmpty)) {
@@ -177,8 +178,8 @@ TEST_P(ProofOfPossession, RegistryDecidesAsExpected) {
     return Must(ReadOneCertificate(AsBytes(ReadFile(folder / name)), name));
   };
   UnixTime now = Must(ParseRfc3339(scenario.at("at").get<std::string>()));
-  Registry registry = Must(
-      Registry::Open(registry::MakeMemoryStore(), {[&now] { return now; }, TestRandom()}));
+  Registry registry =
+      Must(Registry::Open(registry::MakeMemoryStore(), {[&now] { return now; }, TestRandom()}));
   ASSERT_TRUE(registry.CreateService("demo"));
   Must(registry.AddCa("demo", "ca", read("ca.pem")));
   if (scenario.at("with_code").get<bool>()) {

@@ -105,13 +105,13 @@ void AddPaths(ScenarioSet& s) {
             {s.device}, s.Usual(), Through("line-1", s.root, {s.device, s.factory, s.root}));
   filled.options.links = LinkSource::kRegistry;
   const Entity v1 = s.w.Leaf("device-1", s.factory, [](CertificateTemplate& t) { t.version = 1; });
-  Scenario& dps = s.Add("accept-dps-compat-v1", "What DPS lets through: a version 1 leaf.",
-                        {v1, s.factory}, s.Usual(),
-                        Through("line-1", s.root, {v1, s.factory, s.root}));
+  Scenario& dps =
+      s.Add("accept-dps-compat-v1", "What DPS lets through: a version 1 leaf.", {v1, s.factory},
+            s.Usual(), Through("line-1", s.root, {v1, s.factory, s.root}));
   dps.options.leaf_profile = LeafProfile::kDpsCompat;
   const Entity upper = s.w.Leaf("Device-1", s.factory);
-  s.Add("accept-upper-case-registration-id", "Registration IDs have no case.",
-        {upper, s.factory}, s.Usual(), Through("line-1", s.root, {upper, s.factory, s.root}));
+  s.Add("accept-upper-case-registration-id", "Registration IDs have no case.", {upper, s.factory},
+        s.Usual(), Through("line-1", s.root, {upper, s.factory, s.root}));
   Scenario& revocation =
       s.Add("accept-good-crls", "Current CRLs that do not name the device let it pass.",
             {s.device, s.factory},

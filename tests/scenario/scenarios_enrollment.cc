@@ -31,9 +31,8 @@ void AddLeaves(ScenarioSet& s) {
 
 void RefuseSubject(ScenarioSet& s, std::string name, std::string about,
                    std::vector<NameAttribute> subject) {
-  const Entity leaf = s.w.Leaf("device-1", s.factory, [&](CertificateTemplate& t) {
-    t.subject = std::move(subject);
-  });
+  const Entity leaf = s.w.Leaf("device-1", s.factory,
+                               [&](CertificateTemplate& t) { t.subject = std::move(subject); });
   s.Refuse(std::move(name), std::move(about), R::kMalformedRegistrationId, 0, {leaf, s.factory});
 }
 
@@ -79,7 +78,8 @@ void AddRollUp(ScenarioSet& s) {
   s.Add("hijacked-intermediate",
         "A sniffed intermediate registered in another service, unverified: nothing rolls up.",
         {s.device, s.factory},
-        RegistryBuilder("attacker").Unverified(s.factory).Group("line-1", s.factory), not_rolled_up);
+        RegistryBuilder("attacker").Unverified(s.factory).Group("line-1", s.factory),
+        not_rolled_up);
   const Entity other_root = s.w.Root("Other Root");
   s.Add("appended-verified-root", "A verified certificate that signs nothing is ignored.",
         {s.device, s.factory, other_root},
@@ -114,15 +114,15 @@ void AddDisabled(ScenarioSet& s) {
   const Entity twin = s.w.CrossSigned(s.factory, s.w.Root("Other Root"));
   s.Add("group-disabled-twin", "A cross-signed twin of a disabled CA is disabled too.",
         {s.device, s.factory},
-        s.Registry().Verified(s.root).Group("line-1", twin, {false}).Group("all", s.root), disabled);
+        s.Registry().Verified(s.root).Group("line-1", twin, {false}).Group("all", s.root),
+        disabled);
   Expected any;
   any.reason = R::kDisabledEntryOnPath;
   any.chain_index = 2;
-  Scenario& blocks =
-      s.Add("any-disabled-blocks", "By policy a disabled group further up refuses too.",
-            {s.device, s.factory},
-            s.Registry().Verified(s.root).Group("line-1", s.factory).Group("all", s.root, {false}),
-            any);
+  Scenario& blocks = s.Add(
+      "any-disabled-blocks", "By policy a disabled group further up refuses too.",
+      {s.device, s.factory},
+      s.Registry().Verified(s.root).Group("line-1", s.factory).Group("all", s.root, {false}), any);
   blocks.options.any_disabled_blocks = true;
   blocks.expected.group = "line-1";
   Expected individual;

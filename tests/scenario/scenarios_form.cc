@@ -34,12 +34,12 @@ void AddShapes(ScenarioSet& s) {
   });
   s.Refuse("certificate-too-large", "A leaf of more than 64 KiB.", R::kCertificateTooLarge, 0,
            {large, s.factory});
-  const Entity malformed = s.w.WithDer(
-      s.device, Patched(s.device.bytes(), kVersion3, {0xa0, 0x03, 0x04, 0x01, 0x02}));
+  const Entity malformed =
+      s.w.WithDer(s.device, Patched(s.device.bytes(), kVersion3, {0xa0, 0x03, 0x04, 0x01, 0x02}));
   s.Refuse("malformed-leaf", "The version is an OCTET STRING.", R::kMalformedCertificate, 0,
            {malformed, s.factory});
-  const Entity malformed_ca = s.w.WithDer(
-      s.factory, Patched(s.factory.bytes(), kVersion3, {0xa0, 0x03, 0x04, 0x01, 0x02}));
+  const Entity malformed_ca =
+      s.w.WithDer(s.factory, Patched(s.factory.bytes(), kVersion3, {0xa0, 0x03, 0x04, 0x01, 0x02}));
   s.Refuse("malformed-intermediate", "The second certificate is malformed, and is named.",
            R::kMalformedCertificate, 1, {s.device, malformed_ca});
   Bytes longer = s.device.bytes();
@@ -50,22 +50,23 @@ void AddShapes(ScenarioSet& s) {
 }
 
 void AddFields(ScenarioSet& s) {
-  const Entity negative = s.w.Leaf("device-1", s.factory,
-                                   [](CertificateTemplate& t) { t.serial = {0x80, 0x01}; });
+  const Entity negative = s.w.Leaf("device-1", s.factory, [](CertificateTemplate& t) {
+    t.serial = {0x80, 0x01};
+  });
   s.Refuse("negative-serial", "A serial number is positive.", R::kMalformedSerial, 0,
            {negative, s.factory})
       .expected.group = "line-1";
-  const Entity long_serial = s.w.Leaf(
-      "device-1", s.factory, [](CertificateTemplate& t) { t.serial = Bytes(21, 0x11); });
+  const Entity long_serial =
+      s.w.Leaf("device-1", s.factory, [](CertificateTemplate& t) { t.serial = Bytes(21, 0x11); });
   s.Refuse("over-long-serial", "A serial number has at most 20 octets.", R::kMalformedSerial, 0,
            {long_serial, s.factory})
       .expected.group = "line-1";
-  const Entity mismatch = s.w.WithDer(
-      s.device, Patched(s.device.bytes(), kEcdsaSha256, kEcdsaSha384, /*last=*/true));
+  const Entity mismatch =
+      s.w.WithDer(s.device, Patched(s.device.bytes(), kEcdsaSha256, kEcdsaSha384, /*last=*/true));
   s.Refuse("algorithm-mismatch", "Inside ECDSA with SHA-256, outside with SHA-384.",
            R::kAlgorithmMismatch, 0, {mismatch, s.factory});
-  const Entity version4 = s.w.WithDer(
-      s.device, Patched(s.device.bytes(), kVersion3, {0xa0, 0x03, 0x02, 0x01, 0x03}));
+  const Entity version4 =
+      s.w.WithDer(s.device, Patched(s.device.bytes(), kVersion3, {0xa0, 0x03, 0x02, 0x01, 0x03}));
   s.Refuse("unsupported-version", "There is no version 4.", R::kUnsupportedVersion, 0,
            {version4, s.factory});
   const RawExtension extension{"1.3.6.1.4.1.99999.1", false, {0x05, 0x00}};

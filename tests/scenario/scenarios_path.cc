@@ -47,20 +47,19 @@ void AddLinks(ScenarioSet& s) {
 }
 
 void AddTimes(ScenarioSet& s) {
-  const Entity old =
-      s.w.Leaf("device-1", s.factory, [&](CertificateTemplate& t) { t.not_after = s.w.at() - seconds{1}; });
+  const Entity old = s.w.Leaf("device-1", s.factory,
+                              [&](CertificateTemplate& t) { t.not_after = s.w.at() - seconds{1}; });
   s.Refuse("leaf-expired", "The leaf expired a second ago.", R::kExpired, 0, {old, s.factory})
       .expected.group = "line-1";
-  const Entity early =
-      s.w.Leaf("device-1", s.factory, [&](CertificateTemplate& t) { t.not_before = s.w.at() + seconds{1}; });
+  const Entity early = s.w.Leaf(
+      "device-1", s.factory, [&](CertificateTemplate& t) { t.not_before = s.w.at() + seconds{1}; });
   s.Refuse("leaf-not-yet-valid", "The leaf becomes valid in a second.", R::kNotYetValid, 0,
            {early, s.factory})
       .expected.group = "line-1";
   RefuseCa(s, "intermediate-expired", "The intermediate expired a second ago.", R::kExpired, 1,
            {.edit = [&](CertificateTemplate& t) { t.not_after = s.w.at() - seconds{1}; }});
-  const Entity old_root = s.w.Root("Old Root", [&](CertificateTemplate& t) {
-    t.not_after = s.w.at() - seconds{1};
-  });
+  const Entity old_root =
+      s.w.Root("Old Root", [&](CertificateTemplate& t) { t.not_after = s.w.at() - seconds{1}; });
   const Entity leaf = s.w.Leaf("device-1", old_root);
   Expected expected;
   expected.reason = R::kExpired;
@@ -92,13 +91,11 @@ void AddCaRights(ScenarioSet& s) {
   too_long.reason = R::kPathLenExceeded;
   too_long.chain_index = 1;
   too_long.group = "below";
-  s.Add("path-len-exceeded", "A CA below one with pathLenConstraint 0.",
-        {leaf, below_tight, tight}, s.Registry().Verified(s.root).Group("below", below_tight),
-        too_long);
+  s.Add("path-len-exceeded", "A CA below one with pathLenConstraint 0.", {leaf, below_tight, tight},
+        s.Registry().Verified(s.root).Group("below", below_tight), too_long);
   RefuseCa(s, "ca-extended-key-usage", "The intermediate is for servers only.",
-           R::kExtendedKeyUsageNotAllowed, 1, {.edit = [](CertificateTemplate& t) {
-             t.extended_key_usage = {"1.3.6.1.5.5.7.3.1"};
-           }});
+           R::kExtendedKeyUsageNotAllowed, 1,
+           {.edit = [](CertificateTemplate& t) { t.extended_key_usage = {"1.3.6.1.5.5.7.3.1"}; }});
   RefuseCa(s, "unhandled-critical-extension", "A critical extension that nobody understands.",
            R::kUnhandledCriticalExtension, 1, {.edit = [](CertificateTemplate& t) {
              t.extensions.push_back({"1.3.6.1.4.1.99999.2", true, {0x05, 0x00}});
@@ -122,10 +119,11 @@ void AddConstraints(ScenarioSet& s) {
   const Bytes name = Must(EncodeName({{"2.5.4.10", "Elsewhere"}}));
   Bytes directory_name = {0xa4, static_cast<std::uint8_t>(name.size())};
   directory_name.insert(directory_name.end(), name.begin(), name.end());
-  RefuseCa(s, "name-constraint-violated", "The CA may name devices of O=Elsewhere only.",
-           R::kNameConstraintViolated, 0, {.edit = [&](CertificateTemplate& t) {
-             t.extensions.push_back({"2.5.29.30", true, NameConstraints(kPermitted, directory_name)});
-           }});
+  RefuseCa(
+      s, "name-constraint-violated", "The CA may name devices of O=Elsewhere only.",
+      R::kNameConstraintViolated, 0, {.edit = [&](CertificateTemplate& t) {
+        t.extensions.push_back({"2.5.29.30", true, NameConstraints(kPermitted, directory_name)});
+      }});
   // registeredID (context tag 8) of 1.2.3, and a leaf that carries one.
   const Bytes registered_id = {0x88, 0x02, 0x2a, 0x03};
   const Entity ca = s.w.Intermediate("Line 2", s.root, [&](CertificateTemplate& t) {
@@ -186,9 +184,8 @@ void AddBudget(ScenarioSet& s) {
     registry.Verified(root, "root-" + std::to_string(i));
   }
   const Entity issuer = s.w.Root("Same Name", {.key_label = "not one of them"});
-  const Entity leaf = s.w.Leaf("device-1", issuer, [](CertificateTemplate& t) {
-    t.authority_key_id = false;
-  });
+  const Entity leaf =
+      s.w.Leaf("device-1", issuer, [](CertificateTemplate& t) { t.authority_key_id = false; });
   Expected expected;
   expected.reason = R::kBudgetExhausted;
   s.Add("budget-exhausted", "Forty CAs of one name and no key identifier to choose by.", {leaf},

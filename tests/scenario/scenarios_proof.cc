@@ -30,10 +30,13 @@ class ProofSet {
   Bytes Good() { return w.Proof(ca, FirstCode()); }
   // A certificate for the code, by `issuer`, that `edit` spoils.
   Bytes Issued(const Entity& issuer, const Edit& edit = {}) {
-    return w.Leaf(FirstCode(), issuer, [&](CertificateTemplate& t) {
-              t.extended_key_usage.clear();
-              if (edit) edit(t);
-            }).bytes();
+    return w
+        .Leaf(FirstCode(), issuer,
+              [&](CertificateTemplate& t) {
+                t.extended_key_usage.clear();
+                if (edit) edit(t);
+              })
+        .bytes();
   }
   std::vector<ProofScenario> Take() { return std::move(all_); }
 
@@ -81,10 +84,13 @@ void AddForms(ProofSet& s) {
   }
   s.Add("malformed", "Not a well-formed certificate.", R::kProofMalformed, version);
   const NameAttribute cn{"2.5.4.3", FirstCode()};
-  s.Add("two-cns", "The code twice.", R::kProofSubject,
-        s.Issued(s.ca, [&](CertificateTemplate& t) { t.subject = {cn, cn}; }));
+  s.Add("two-cns", "The code twice.", R::kProofSubject, s.Issued(s.ca, [&](CertificateTemplate& t) {
+    t.subject = {cn, cn};
+  }));
   s.Add("no-cn", "An organisation instead of a CN.", R::kProofSubject,
-        s.Issued(s.ca, [&](CertificateTemplate& t) { t.subject = {{"2.5.4.10", FirstCode()}}; }));
+        s.Issued(s.ca, [&](CertificateTemplate& t) {
+          t.subject = {{"2.5.4.10", FirstCode()}};
+        }));
   s.Add("nul-in-cn", "A NUL behind the code.", R::kProofSubject,
         s.Issued(s.ca, [&](CertificateTemplate& t) {
           t.subject = {{"2.5.4.3", FirstCode() + std::string(1, '\0')}};

@@ -1,6 +1,7 @@
 // audit: authenticates a whole fleet.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -8,6 +9,7 @@
 #include <ostream>
 #include <system_error>
 
+#include "muster/certificate_reader.h"
 #include "muster/fleet_audit.h"
 #include "tools/muster/audit_output.h"
 #include "tools/muster/commands.h"
@@ -24,14 +26,16 @@ struct Args {
   DecisionArgs decision;
   std::string output;
   int threads = 0;
+  std::size_t record_size_max = FleetAuditOptions{}.record_size_max;
   bool summary_only = false;
 };
 
 // One line on the terminal, redrawn a few times a second.
 class Progress {
  public:
-  Progress(CliContext& context, const std::vector<std::string>& inputs)
-      : context_(context), shown_(context.err_is_terminal() && !context.quiet()) {
+  // `records_shown`: records go to the same terminal, and would be torn by the line.
+  Progress(CliContext& context, const std::vector<std::string>& inputs, bool records_shown)
+      : context_(context), shown_(context.err_is_terminal() && !context.quiet() && !records_shown) {
     for (const std::string& input : inputs) {
       std::error_code error;
       auto size = std::filesystem::file_size(input, error);
@@ -63,8 +67,8 @@ class Progress {
     context_.err() << "\r\x1b[K"
                    << fmt::format("{}{} records, {} did not pass, {} a second", share,
                                   Grouped(records_), Grouped(refused_),
-                                  Grouped(static_cast<std::uint64_t>(
-                                      static_cast<double>(records_) / std::max(seconds, 1e-3))))
+                                  Grouped(static_cast<std::uint64_t>(static_cast<double>(records_) /
+                                                                     std::max(seconds, 1e-3))))
                    << std::flush;
   }
 
@@ -110,6 +114,7 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
   FleetAuditOptions options;
   options.at = *at;
   options.threads = args.threads;
+  options.record_size_max = args.record_size_max;
   FleetAudit audit(authenticator, options);
 
   Json header{{"service", contents.service},
@@ -127,7 +132,9 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
   Result<AuditReport> report = MakeError(ErrorCode::kInternal, "the audit did not run");
   {
     InterruptGuard guard;
-    Progress progress(context, args.inputs);
+    const bool records_shown =
+        context.out_is_terminal() && args.output.empty() && !args.summary_only;
+    Progress progress(context, args.inputs, records_shown);
     report = audit.Run(
         args.inputs, context.in(),
         [&](const AuditRecord& record) {
@@ -144,8 +151,28 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
   return StatusOf(*report);
 }
 
+// Writing the results over an inventory, or among its files, would make the audit read them.
+Result<void> CheckOutput(const Args& args) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path output = fs::weakly_canonical(args.output, error);
+  for (const std::string& input : args.inputs) {
+    const fs::path read = fs::weakly_canonical(input, error);
+    const auto [in_read, in_output] =
+        std::mismatch(read.begin(), read.end(), output.begin(), output.end());
+    if (error || in_read != read.end()) continue;
+    return MakeError(ErrorCode::kInvalidArgument,
+                     fmt::format("--output {} lies in the input {}; write it elsewhere",
+                                 SourceName(args.output), SourceName(input)));
+  }
+  return {};
+}
+
 Result<int> Audit(CliContext& context, const Args& args) {
-  if (args.output.empty()) return RunAudit(context, args, context.out(), context.out_style());
+  if (args.output.empty() || args.output == "-") {
+    return RunAudit(context, args, context.out(), context.out_style());
+  }
+  if (auto apart = CheckOutput(args); !apart) return tl::unexpected(std::move(apart).error());
   std::ofstream file(args.output, std::ios::binary | std::ios::trunc);
   if (!file) {
     return MakeError(ErrorCode::kInvalidArgument,
@@ -155,9 +182,9 @@ Result<int> Audit(CliContext& context, const Args& args) {
   auto status = RunAudit(context, args, file, {.color = false, .unicode = true});
   file.close();
   if (status && !file) {
-    return MakeError(ErrorCode::kInternal,
-                     fmt::format("{} could not be written to its end; check the disk",
-                                 SourceName(args.output)));
+    return MakeError(
+        ErrorCode::kInternal,
+        fmt::format("{} could not be written to its end; check the disk", SourceName(args.output)));
   }
   return status;
 }
@@ -168,9 +195,9 @@ void AddAuditCommand(CLI::App& app, CliContext& context) {
   auto args = std::make_shared<Args>();
   // Inventories often hold leaves only.
   args->decision.links = "registry";
-  CLI::App* verb = AddVerb(app, context, "audit",
-                           "Decide about every device of an inventory, in input order",
-                           [&context, args] { return Audit(context, *args); });
+  CLI::App* verb =
+      AddVerb(app, context, "audit", "Decide about every device of an inventory, in input order",
+              [&context, args] { return Audit(context, *args); });
   verb->add_option("inputs", args->inputs,
                    "Files and folders: NDJSON {\"deviceId\",\"chain\"}, PEM, DER, PKCS#7")
       ->required()
@@ -179,6 +206,10 @@ void AddAuditCommand(CLI::App& app, CliContext& context) {
   verb->add_option("--threads", args->threads, "How many threads [all cores]")
       ->type_name("N")
       ->check(CLI::Range(0, 1024));
+  verb->add_option("--record-limit", args->record_size_max,
+                   "The largest line or certificate file that is read, in octets [4194304]")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, kReadSizeMax));
   verb->add_option("--output", args->output, "Write the results here")->type_name("FILE");
   verb->add_flag("--summary-only", args->summary_only, "Leave the records out");
 }

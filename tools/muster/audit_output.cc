@@ -171,7 +171,9 @@ void AuditWriter::Record(const AuditRecord& record) {
 
 void AuditWriter::End(const AuditReport& report) {
   switch (options_.format) {
-    case Format::kTable: PrintSummary(report); return;
+    case Format::kTable:
+      PrintSummary(report);
+      return;
     case Format::kJson:
       out_ << "\n],\"summary\":" << Dump(DescribeReport(report), false) << "}\n";
       return;
@@ -185,9 +187,9 @@ void AuditWriter::End(const AuditReport& report) {
 }
 
 Json AuditWriter::DescribeReport(const AuditReport& report) const {
-  Json json{{"generation", report.generation}, {"devices", report.devices},
-            {"accepted", report.accepted},     {"rejected", report.rejected},
-            {"unreadable", report.unreadable}, {"input_octets", report.input_octets},
+  Json json{{"generation", report.generation},  {"devices", report.devices},
+            {"accepted", report.accepted},      {"rejected", report.rejected},
+            {"unreadable", report.unreadable},  {"input_octets", report.input_octets},
             {"interrupted", report.interrupted}};
   json["by_reason"] = Json(report.by_reason);
   json["by_enrollment"] = Json(report.by_enrollment);

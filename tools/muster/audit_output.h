@@ -1,9 +1,10 @@
 // How an audit is written: records as they come, then the summary.
 //
-// ndjson: a first line {"schema":"muster-audit/1","type":"header",...}, one line a record ("type" is
-// "device" or "unreadable"), a last line of type "summary".
-// json: one document {"schema":"muster-audit-report/1", header fields, "records": [...], "summary"}.
-// table: a line for each record that did not pass, then the summary.
+//   ndjson  a first line {"schema":"muster-audit/1","type":"header",...}, one line a record ("type"
+//           is "device" or "unreadable"), a last line of type "summary"
+//   json    one document {"schema":"muster-audit-report/1", ..., "records":[...], "summary":{...}}
+//   table   a line for each record that did not pass, then the summary
+//
 // The same inputs give the same octets, whatever the number of threads.
 #ifndef MUSTER_TOOLS_MUSTER_AUDIT_OUTPUT_H_
 #define MUSTER_TOOLS_MUSTER_AUDIT_OUTPUT_H_
@@ -40,7 +41,7 @@ class AuditWriter {
   std::ostream& out_;
   const RegistryContents& contents_;
   AuditOutputOptions options_;
-  std::string line_;       // Reused.
+  std::string line_;  // Reused.
   bool first_record_ = true;
 };
 

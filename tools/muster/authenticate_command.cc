@@ -27,12 +27,12 @@ Result<int> Authenticate(CliContext& context, const Args& args) {
   PresentedChain presented = chain->Presented();
   Verdict verdict = authenticator.Authenticate(presented, *at);
   const RegistryContents& contents = (*snapshot)->contents();
-  Json json{{"schema", "muster-verdict/1"}, {"service", contents.service}, {"at", FormatRfc3339(*at)}};
+  Json json{
+      {"schema", "muster-verdict/1"}, {"service", contents.service}, {"at", FormatRfc3339(*at)}};
   json.update(DescribeVerdict(verdict, presented.leaf(), contents));
   json["options"] = DescribeOptions(authenticator.options());
-  context.Emit(json, [&](std::ostream& out) {
-    PrintVerdict(out, context.out_style(), verdict, contents);
-  });
+  context.Emit(
+      json, [&](std::ostream& out) { PrintVerdict(out, context.out_style(), verdict, contents); });
   return verdict.accepted() ? kExitAccepted : kExitRefused;
 }
 

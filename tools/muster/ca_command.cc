@@ -67,7 +67,8 @@ Result<int> Add(CliContext& context, const CaArgs& args) {
   std::string next = ca->status == CaStatus::kVerified
                          ? std::string()
                          : fmt::format("; next: muster ca code {}", Printable(ca->name));
-  context.Say(fmt::format("registered CA '{}', {}{}", Printable(ca->name), NameOf(ca->status), next));
+  context.Say(
+      fmt::format("registered CA '{}', {}{}", Printable(ca->name), NameOf(ca->status), next));
   EmitCa(context, *ca, opened->service);
   return kExitAccepted;
 }
@@ -155,8 +156,8 @@ Result<int> Verify(CliContext& context, const CaArgs& args) {
   if (!opened) return tl::unexpected(std::move(opened).error());
   auto ca = opened->registry.VerifyCa(opened->service, args.name, *proof, args.etag);
   if (!ca) return tl::unexpected(std::move(ca).error());
-  context.Say(fmt::format("CA '{}' is verified: possession of its key was proven",
-                          Printable(ca->name)));
+  context.Say(
+      fmt::format("CA '{}' is verified: possession of its key was proven", Printable(ca->name)));
   EmitCa(context, *ca, opened->service);
   return kExitAccepted;
 }
@@ -166,8 +167,8 @@ Result<int> Attest(CliContext& context, const CaArgs& args) {
   if (!opened) return tl::unexpected(std::move(opened).error());
   auto ca = opened->registry.SelfAttestCa(opened->service, args.name, args.why, args.etag);
   if (!ca) return tl::unexpected(std::move(ca).error());
-  context.Say(fmt::format("CA '{}' is verified on your word; the audit log says so",
-                          Printable(ca->name)));
+  context.Say(
+      fmt::format("CA '{}' is verified on your word; the audit log says so", Printable(ca->name)));
   EmitCa(context, *ca, opened->service);
   return kExitAccepted;
 }
@@ -214,8 +215,8 @@ void AddCaCommand(CLI::App& app, CliContext& context) {
   CLI::App* code = AddCaVerb(*noun, context, "code", "Make a verification code", Code, args);
   AddEtag(*code, args->etag);
 
-  CLI::App* verify = AddCaVerb(*noun, context, "verify", "Prove possession of the CA's key", Verify,
-                               args);
+  CLI::App* verify =
+      AddCaVerb(*noun, context, "verify", "Prove possession of the CA's key", Verify, args);
   verify->add_option("--proof", args->proof, "The verification certificate")
       ->required()
       ->type_name("FILE");

@@ -65,17 +65,22 @@ Result<std::string> OnlyService(Registry& registry) {
 
 int ExitStatusOf(const Error& error) {
   switch (error.code) {
-    case ErrorCode::kInvalidArgument: return kExitUsage;
-    case ErrorCode::kUnreadableInput: return kExitUnreadable;
-    case ErrorCode::kRefused: return kExitRefused;
+    case ErrorCode::kInvalidArgument:
+      return kExitUsage;
+    case ErrorCode::kUnreadableInput:
+      return kExitUnreadable;
+    case ErrorCode::kRefused:
+      return kExitRefused;
     case ErrorCode::kNotFound:
     case ErrorCode::kAlreadyExists:
     case ErrorCode::kStaleETag:
     case ErrorCode::kInUse:
     case ErrorCode::kStoreBusy:
     case ErrorCode::kStoreCorrupt:
-    case ErrorCode::kStoreIo: return kExitRegistry;
-    case ErrorCode::kInternal: break;
+    case ErrorCode::kStoreIo:
+      return kExitRegistry;
+    case ErrorCode::kInternal:
+      break;
   }
   return kExitInternal;
 }
@@ -86,8 +91,9 @@ void CliContext::AddGlobalOptions(CLI::App& app) {
   app.add_option("--registry", registry_path_, "The registry's SQLite file")
       ->type_name("FILE")
       ->envname("MUSTER_REGISTRY");
-  app.add_option("--service", service_, "The provisioning service (ID scope); may be left out "
-                                        "where the registry holds one only")
+  app.add_option("--service", service_,
+                 "The provisioning service (ID scope); may be left out "
+                 "where the registry holds one only")
       ->type_name("ID")
       ->envname("MUSTER_SERVICE");
   AddChoice(app, "--format", format_, {"table", "json", "ndjson"}, "How to write results")
@@ -141,9 +147,15 @@ int CliContext::Report(const Error& error) {
 
 void CliContext::Emit(const Json& object, const std::function<void(std::ostream&)>& print) {
   switch (format()) {
-    case Format::kTable: print(out()); return;
-    case Format::kJson: out() << Dump(object, true) << '\n'; return;
-    case Format::kNdjson: out() << Dump(object, false) << '\n'; return;
+    case Format::kTable:
+      print(out());
+      return;
+    case Format::kJson:
+      out() << Dump(object, true) << '\n';
+      return;
+    case Format::kNdjson:
+      out() << Dump(object, false) << '\n';
+      return;
   }
 }
 
@@ -212,8 +224,9 @@ CLI::App* AddNoun(CLI::App& app, std::string name, std::string description) {
 CLI::App* AddVerb(CLI::App& parent, CliContext& context, std::string name, std::string description,
                   std::function<Result<int>()> body) {
   CLI::App* verb = parent.add_subcommand(std::move(name), std::move(description));
-  verb->footer("Options of every command: --registry FILE, --service ID, --format, --color, "
-               "--quiet (see 'muster --help').");
+  verb->footer(
+      "Options of every command: --registry FILE, --service ID, --format, --color, "
+      "--quiet (see 'muster --help').");
   verb->callback([&context, body = std::move(body)] { context.body = body; });
   return verb;
 }

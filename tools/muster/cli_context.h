@@ -34,12 +34,12 @@ namespace muster::cli {
 
 // Exit statuses: part of the contract.
 enum ExitStatus : int {
-  kExitAccepted = 0,     // Done; every chain was accepted.
-  kExitRefused = 1,      // Done; some chain or proof was refused.
-  kExitUsage = 2,        // The arguments can never work.
-  kExitUnreadable = 3,   // An input file is missing or in no known format.
-  kExitRegistry = 4,     // The registry or its store refused.
-  kExitInternal = 5,     // A defect in muster, or the output could not be written.
+  kExitAccepted = 0,    // Done; every chain was accepted.
+  kExitRefused = 1,     // Done; some chain or proof was refused.
+  kExitUsage = 2,       // The arguments can never work.
+  kExitUnreadable = 3,  // An input file is missing or in no known format.
+  kExitRegistry = 4,    // The registry or its store refused.
+  kExitInternal = 5,    // A defect in muster, or the output could not be written.
   kExitInterrupted = 130,
 };
 
@@ -70,7 +70,8 @@ class CliContext {
   CliContext(const CliContext&) = delete;
   CliContext& operator=(const CliContext&) = delete;
 
-  // Adds --registry, --service, --format, --color and --quiet to the root; verbs fall through to them.
+  // Adds --registry, --service, --format, --color and --quiet to the root; verbs fall through to
+  // them.
   void AddGlobalOptions(CLI::App& app);
   // Learns --format ahead of parsing, so that usage errors are written in it too.
   void LookForFormat(const std::vector<std::string>& arguments);
@@ -78,6 +79,7 @@ class CliContext {
   std::istream& in() { return streams_.in; }
   std::ostream& out() { return streams_.out; }
   std::ostream& err() { return streams_.err; }
+  bool out_is_terminal() const { return streams_.out_is_terminal; }
   bool err_is_terminal() const { return streams_.err_is_terminal; }
   bool quiet() const { return quiet_; }
   Format format() const;
@@ -94,8 +96,8 @@ class CliContext {
 
   // Writes one object: JSON for programs, or what `print` prints for people.
   void Emit(const Json& object, const std::function<void(std::ostream&)>& print);
-  // Writes a list. JSON: {"schema": "muster-<name>-list/1", ..., "<key>": [items]}; NDJSON: one item
-  // a line. Each item carries its own schema, "muster-<name>/1".
+  // Writes a list. JSON: {"schema": "muster-<name>-list/1", ..., "<key>": [items]}; NDJSON: one
+  // item a line. Each item carries its own schema, "muster-<name>/1".
   void EmitList(std::string_view name, std::string_view key, std::vector<Json> items,
                 const std::function<void(std::ostream&)>& print);
 

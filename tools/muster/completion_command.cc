@@ -1,7 +1,7 @@
 // completion bash|zsh|fish: completion scripts, written from the tree of verbs and options itself.
 //
-// All three walk the words typed so far to find the command they belong to ("ca verify"), then offer
-// its verbs, its options and the global ones, or the values of the option before the cursor.
+// All three walk the words typed so far to find the command they belong to ("ca verify"), then
+// offer its verbs, its options and the global ones, or the values of the option before the cursor.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -68,8 +68,7 @@ void Collect(const CLI::App& app, const std::string& path, std::vector<CommandEn
       entry.options.push_back(ToEntry(*option));
     }
   }
-  std::vector<const CLI::App*> children =
-      app.get_subcommands([](const CLI::App*) { return true; });
+  std::vector<const CLI::App*> children = app.get_subcommands([](const CLI::App*) { return true; });
   for (const CLI::App* child : children) {
     entry.subcommands.emplace_back(child->get_name(), child->get_description());
   }

@@ -70,8 +70,9 @@ Result<int> List(CliContext& context) {
                   {TextOf(item, "next_update")},
                   {Grouped(item.value("revoked", std::uint64_t{0}))}});
   }
-  context.EmitList("crl", "crls", std::move(items),
-                   [&](std::ostream& out) { table.Print(out, context.out_style(), {2, 5}); });
+  context.EmitList("crl", "crls", std::move(items), [&](std::ostream& out) {
+    table.Print(out, context.out_style(), {2, 5});
+  });
   return kExitAccepted;
 }
 

@@ -35,9 +35,9 @@ Result<Bytes> ParseSerial(const std::string& text) {
     digits += c;
   }
   if (digits.empty()) {
-    return MakeError(ErrorCode::kInvalidArgument,
-                     fmt::format("'{}' is not a serial number; give hex digits, as in 0A:1B:2C",
-                                 text));
+    return MakeError(
+        ErrorCode::kInvalidArgument,
+        fmt::format("'{}' is not a serial number; give hex digits, as in 0A:1B:2C", text));
   }
   if (digits.size() % 2 == 1) digits.insert(0, 1, '0');
   Bytes serial;
@@ -68,9 +68,9 @@ Result<DenyEntry> ReadEntry(CliContext& context, OpenedService& opened, const De
   } else if (!args.fingerprint.empty()) {
     entry.fingerprint = Fingerprint::Parse(args.fingerprint);
     if (!entry.fingerprint) {
-      return MakeError(ErrorCode::kInvalidArgument,
-                       fmt::format("'{}' is not a SHA-256 fingerprint; give 64 hex digits",
-                                   args.fingerprint));
+      return MakeError(
+          ErrorCode::kInvalidArgument,
+          fmt::format("'{}' is not a SHA-256 fingerprint; give 64 hex digits", args.fingerprint));
     }
   } else {
     auto serial = ParseSerial(args.serial);

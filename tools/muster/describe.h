@@ -13,8 +13,8 @@
 
 namespace muster::cli {
 
-// {"sha256","sha1","subject","issuer","serial","not_before","not_after","key"}. Of a certificate that
-// does not parse only the digests and "malformed", the reason's name.
+// {"sha256","sha1","subject","issuer","serial","not_before","not_after","key"}. Of a certificate
+// that does not parse only the digests and "malformed", the reason's name.
 Json DescribeCertificate(ByteView der);
 // {"name", "status", "method", ..., "code" (outstanding, or null), "certificate", "etag"}.
 Json DescribeCa(const CaCertificate& ca);

@@ -32,9 +32,9 @@ Result<std::string> CheckReplacement(OpenedService& opened, const EnrollmentArgs
     return tl::unexpected(std::move(known).error());
   }
   if (!args.replace && args.etag.empty()) {
-    return MakeError(ErrorCode::kAlreadyExists,
-                     fmt::format("enrollment '{}' exists; --replace puts this one in its place",
-                                 args.id));
+    return MakeError(
+        ErrorCode::kAlreadyExists,
+        fmt::format("enrollment '{}' exists; --replace puts this one in its place", args.id));
   }
   return args.etag.empty() ? known->etag : args.etag;
 }
@@ -81,11 +81,10 @@ Result<int> Show(CliContext& context, const EnrollmentArgs& args) {
   auto individual = opened->registry.GetIndividual(opened->service, args.id);
   if (!individual) return tl::unexpected(std::move(individual).error());
   context.Emit(EnrollmentJson(*individual, opened->service), [&](std::ostream& out) {
-    out << fmt::format("device  {}\nstate   {}\nby      {}\netag    {}\n",
-                       Printable(individual->registration_id),
-                       individual->enabled ? "enabled" : "disabled",
-                       Printable(SigningText(individual->attestation)),
-                       Printable(individual->etag));
+    out << fmt::format(
+        "device  {}\nstate   {}\nby      {}\netag    {}\n", Printable(individual->registration_id),
+        individual->enabled ? "enabled" : "disabled",
+        Printable(SigningText(individual->attestation)), Printable(individual->etag));
   });
   return kExitAccepted;
 }

@@ -12,12 +12,11 @@ namespace {
 
 // A word as a shell takes it whole.
 std::string Word(std::string_view text) {
-  const bool plain = !text.empty() && text.front() != '-' &&
-                     std::all_of(text.begin(), text.end(), [](char c) {
-                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                              (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' ||
-                              c == ':';
-                     });
+  const bool plain =
+      !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_' || c == '.' || c == ':';
+      });
   if (plain) return std::string(text);
   std::string quoted = "'";
   for (char c : Printable(text)) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -33,7 +32,9 @@ class Collector {
       case RejectReason::kIndividualDisabled:
         Add("muster enrollment enable {}", explanation_.verdict.enrollment.id.view());
         return;
-      case RejectReason::kDenied: commands_.emplace_back("muster deny rm FILE"); return;
+      case RejectReason::kDenied:
+        commands_.emplace_back("muster deny rm FILE");
+        return;
       case RejectReason::kGroupDisabled:
       case RejectReason::kDisabledEntryOnPath:
         if (path != nullptr) EnableEntries(*path);
@@ -48,7 +49,8 @@ class Collector {
       case RejectReason::kRevocationUnknown:
         if (path != nullptr) AddCrl(*path, fault.chain_index);
         return;
-      default: return;
+      default:
+        return;
     }
   }
 

@@ -9,8 +9,9 @@
 
 namespace muster::cli {
 
-// For the best path, most useful first, ready to paste; words in capitals are for the reader to fill
-// in. Empty where no command helps: a certificate must be reissued, or the device must send more.
+// For the best path, most useful first, ready to paste; words in capitals are for the reader to
+// fill in. Empty where no command helps: a certificate must be reissued, or the device must send
+// more.
 std::vector<std::string> FixCommands(const Explanation& explanation);
 
 }  // namespace muster::cli

@@ -32,9 +32,9 @@ Result<std::string> CheckReplacement(OpenedService& opened, const GroupArgs& arg
     return tl::unexpected(std::move(known).error());
   }
   if (!args.replace && args.etag.empty()) {
-    return MakeError(ErrorCode::kAlreadyExists,
-                     fmt::format("group '{}' exists; --replace puts this one in its place",
-                                 args.id));
+    return MakeError(
+        ErrorCode::kAlreadyExists,
+        fmt::format("group '{}' exists; --replace puts this one in its place", args.id));
   }
   return args.etag.empty() ? known->etag : args.etag;
 }
@@ -64,10 +64,10 @@ Result<int> List(CliContext& context) {
   Table table({"GROUP", "STATE", "THROUGH"});
   for (const EnrollmentGroup& group : *groups) {
     items.push_back(GroupJson(group, opened->service));
-    table.AddRow({{group.id},
-                  {group.enabled ? "enabled" : "disabled",
-                   group.enabled ? Paint::kGood : Paint::kWarning},
-                  {SigningText(group.signing)}});
+    table.AddRow(
+        {{group.id},
+         {group.enabled ? "enabled" : "disabled", group.enabled ? Paint::kGood : Paint::kWarning},
+         {SigningText(group.signing)}});
   }
   context.EmitList("group", "groups", std::move(items),
                    [&](std::ostream& out) { table.Print(out, context.out_style()); });
@@ -80,8 +80,8 @@ Result<int> Show(CliContext& context, const GroupArgs& args) {
   auto group = opened->registry.GetGroup(opened->service, args.id);
   if (!group) return tl::unexpected(std::move(group).error());
   context.Emit(GroupJson(*group, opened->service), [&](std::ostream& out) {
-    out << fmt::format("group    {}\nstate    {}\nthrough  {}\netag     {}\n",
-                       Printable(group->id), group->enabled ? "enabled" : "disabled",
+    out << fmt::format("group    {}\nstate    {}\nthrough  {}\netag     {}\n", Printable(group->id),
+                       group->enabled ? "enabled" : "disabled",
                        Printable(SigningText(group->signing)), Printable(group->etag));
   });
   return kExitAccepted;

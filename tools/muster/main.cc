@@ -14,10 +14,9 @@ int main(int argc, char** argv) {
   muster::cli::DescriptorBuffer input_buffer(STDIN_FILENO);
   std::istream input(&input_buffer);
   std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-  return muster::cli::RunCommandLine(
-      arguments, {.in = input,
-                  .out = std::cout,
-                  .err = std::cerr,
-                  .out_is_terminal = isatty(STDOUT_FILENO) == 1,
-                  .err_is_terminal = isatty(STDERR_FILENO) == 1});
+  return muster::cli::RunCommandLine(arguments, {.in = input,
+                                                 .out = std::cout,
+                                                 .err = std::cerr,
+                                                 .out_is_terminal = isatty(STDOUT_FILENO) == 1,
+                                                 .err_is_terminal = isatty(STDERR_FILENO) == 1});
 }

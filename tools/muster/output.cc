@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kPaintCodes = {"", "32", "31", "33", "2", "1"};
 
-// The length of the well-formed UTF-8 sequence at the start of `text` (Unicode 3.9, table 3-7), or 0.
+// The length of the well-formed UTF-8 sequence at the start of `text` (Unicode 3.9, table 3-7), or
+// 0.
 std::size_t Utf8Length(std::string_view text) {
   auto octet = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   auto continues = [&](std::size_t i) { return i < text.size() && (octet(i) & 0xc0) == 0x80; };
@@ -41,7 +42,8 @@ bool IsControl(std::string_view sequence) {
   if (first == 0xc2) return second < 0xa0;
   if (sequence.size() != 3 || first != 0xe2) return false;
   auto third = static_cast<unsigned char>(sequence[2]);
-  return (second == 0x80 && ((third >= 0x8e && third <= 0x8f) || (third >= 0xa8 && third <= 0xae))) ||
+  return (second == 0x80 &&
+          ((third >= 0x8e && third <= 0x8f) || (third >= 0xa8 && third <= 0xae))) ||
          (second == 0x81 && third >= 0xa6 && third <= 0xa9);
 }
 
@@ -78,8 +80,9 @@ std::string Printable(std::string_view text) {
 }
 
 std::size_t DisplayWidth(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
 }
 
 std::string Grouped(std::uint64_t number) {
@@ -123,8 +126,8 @@ void Table::Print(std::ostream& out, const Style& style,
   auto print = [&](const std::vector<Cell>& cells) {
     for (std::size_t i = 0; i < cells.size(); ++i) {
       bool last = i + 1 == cells.size();
-      std::string text = last && !is_right(i) ? cells[i].text
-                                              : Padded(cells[i].text, widths[i], is_right(i));
+      std::string text =
+          last && !is_right(i) ? cells[i].text : Padded(cells[i].text, widths[i], is_right(i));
       out << style.Painted(text, cells[i].paint) << (last ? "\n" : "  ");
     }
   };

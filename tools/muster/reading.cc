@@ -40,8 +40,8 @@ Error FaultError(const std::vector<ReadFault>& faults, const std::string& source
           RejectReason::kNone};
 }
 
-// PKCS#7 certificates are a SET (RFC 2315 9.1): a bag on its own, in base64, or in a PEM block, whose
-// certificates share the block's place.
+// PKCS#7 certificates are a SET (RFC 2315 9.1): a bag on its own, in base64, or in a PEM block,
+// whose certificates share the block's place.
 bool IsUnordered(const ReadOutcome& outcome) {
   if (outcome.format == "pkcs7" || outcome.format == "base64-der") return true;
   for (std::size_t i = 1; i < outcome.objects.size(); ++i) {
@@ -126,9 +126,9 @@ Result<std::vector<Bytes>> ReadCrlFiles(CliContext& context,
       if (object.kind == EncodedKind::kCrl) all.push_back(std::move(object.der));
     }
     if (all.size() == before) {
-      return MakeError(ErrorCode::kUnreadableInput,
-                       fmt::format("{} holds no CRL; give a CRL as PEM, DER or PKCS#7",
-                                   SourceName(path)));
+      return MakeError(
+          ErrorCode::kUnreadableInput,
+          fmt::format("{} holds no CRL; give a CRL as PEM, DER or PKCS#7", SourceName(path)));
     }
   }
   return all;

@@ -58,9 +58,12 @@ Result<int> Import(CliContext& context, const RegistryArgs& args) {
 
 Paint PaintOf(LintSeverity severity) {
   switch (severity) {
-    case LintSeverity::kInfo: return Paint::kDim;
-    case LintSeverity::kWarning: return Paint::kWarning;
-    case LintSeverity::kError: break;
+    case LintSeverity::kInfo:
+      return Paint::kDim;
+    case LintSeverity::kWarning:
+      return Paint::kWarning;
+    case LintSeverity::kError:
+      break;
   }
   return Paint::kBad;
 }
@@ -128,7 +131,8 @@ Result<int> Graph(CliContext& context) {
   auto snapshot = context.OpenSnapshot();
   if (!snapshot) return tl::unexpected(std::move(snapshot).error());
   std::string dot = RegistryGraphviz(**snapshot);
-  context.Emit({{"schema", "muster-graph/1"}, {"dot", dot}}, [&](std::ostream& out) { out << dot; });
+  context.Emit({{"schema", "muster-graph/1"}, {"dot", dot}},
+               [&](std::ostream& out) { out << dot; });
   return kExitAccepted;
 }
 

@@ -35,9 +35,9 @@ Result<std::string> PurposeOf(const std::string& text) {
     if (name == text) return std::string(oid);
   }
   if (LooksLikeOid(text)) return text;
-  return MakeError(ErrorCode::kInvalidArgument,
-                   fmt::format("--eku '{}' is not clientAuth, serverAuth, any or a dotted OID",
-                               text));
+  return MakeError(
+      ErrorCode::kInvalidArgument,
+      fmt::format("--eku '{}' is not clientAuth, serverAuth, any or a dotted OID", text));
 }
 
 Result<std::vector<Certificate>> ReadParsed(CliContext& context,
@@ -78,12 +78,9 @@ Result<LeafInput> ReadLeaf(CliContext& context, const std::string& path) {
 }
 
 Json OutcomeJson(const ValidationOutcome& outcome, UnixTime at) {
-  Json json{{"schema", "muster-validation/1"},
-            {"valid", outcome.valid},
-            {"reason", NameOf(outcome.reason)},
-            {"reason_number", InfoOf(outcome.reason).number},
-            {"chain_index", outcome.chain_index},
-            {"at", FormatRfc3339(at)}};
+  Json json{{"schema", "muster-validation/1"},    {"valid", outcome.valid},
+            {"reason", NameOf(outcome.reason)},   {"reason_number", InfoOf(outcome.reason).number},
+            {"chain_index", outcome.chain_index}, {"at", FormatRfc3339(at)}};
   json["path"] = Json::array();
   for (const Certificate& certificate : outcome.path) {
     json["path"].push_back(DescribeCertificate(certificate.der()));
@@ -142,21 +139,20 @@ Result<int> Validate(CliContext& context, const Args& args) {
   if (leaf->failure) {
     outcome.reason = leaf->failure->reason;
     outcome.chain_index = 0;
-    outcome.faults.push_back({leaf->failure->reason, 0,
-                              fmt::format("{} (at octet {})", leaf->failure->what,
-                                          leaf->failure->offset)});
+    outcome.faults.push_back(
+        {leaf->failure->reason, 0,
+         fmt::format("{} (at octet {})", leaf->failure->what, leaf->failure->offset)});
   } else {
     auto& chain = leaf->certificates;
     untrusted->insert(untrusted->begin(), chain.begin() + 1, chain.end());
     ValidationOptions options = args.options;
     options.key_purpose = *purpose;
-    outcome = ValidatePath({chain.front(), *std::move(untrusted), *std::move(anchors),
-                            *std::move(crls)},
-                           options, *at);
+    outcome =
+        ValidatePath({chain.front(), *std::move(untrusted), *std::move(anchors), *std::move(crls)},
+                     options, *at);
   }
-  context.Emit(OutcomeJson(outcome, *at), [&](std::ostream& out) {
-    PrintOutcome(out, context.out_style(), outcome);
-  });
+  context.Emit(OutcomeJson(outcome, *at),
+               [&](std::ostream& out) { PrintOutcome(out, context.out_style(), outcome); });
   return outcome.valid ? kExitAccepted : kExitRefused;
 }
 
@@ -164,9 +160,9 @@ Result<int> Validate(CliContext& context, const Args& args) {
 
 void AddValidateCommand(CLI::App& app, CliContext& context) {
   auto args = std::make_shared<Args>();
-  CLI::App* verb = AddVerb(app, context, "validate",
-                           "Validate a path from given anchors (RFC 5280 section 6)",
-                           [&context, args] { return Validate(context, *args); });
+  CLI::App* verb =
+      AddVerb(app, context, "validate", "Validate a path from given anchors (RFC 5280 section 6)",
+              [&context, args] { return Validate(context, *args); });
   verb->add_option("leaf", args->leaf, "The leaf, or the chain with the leaf first")
       ->required()
       ->type_name("FILE");

@@ -20,7 +20,7 @@ enum class Scope { kEvery, kBelowTop, kCa, kLeaf, kPath };
 struct Check {
   std::string_view name;
   Scope scope;
-  std::uint16_t first, last;  // Reason numbers.
+  std::uint16_t first, last;                    // Reason numbers.
   std::initializer_list<RejectReason> reasons;  // Where the numbers are no run.
 };
 
@@ -32,9 +32,15 @@ const std::array<Check, 15> kChecks = {{
     {"issuer", Scope::kBelowTop, 0, 0, {R::kIssuerNotFound}},
     {"signature", Scope::kBelowTop, 0, 0, {R::kBadSignature}},
     {"validity", Scope::kEvery, 0, 0, {R::kNotYetValid, R::kExpired}},
-    {"CA rights", Scope::kCa, 0, 0,
+    {"CA rights",
+     Scope::kCa,
+     0,
+     0,
      {R::kNotACa, R::kMissingKeyCertSign, R::kPathLenExceeded, R::kExtendedKeyUsageNotAllowed}},
-    {"name constraints", Scope::kEvery, 0, 0,
+    {"name constraints",
+     Scope::kEvery,
+     0,
+     0,
      {R::kNameConstraintViolated, R::kUnsupportedNameConstraint}},
     {"critical extensions", Scope::kEvery, 0, 0, {R::kUnhandledCriticalExtension}},
     {"policies", Scope::kEvery, 0, 0, {R::kNoValidPolicy, R::kInvalidPolicyMapping}},
@@ -42,7 +48,10 @@ const std::array<Check, 15> kChecks = {{
     {"leaf profile", Scope::kLeaf, 400, 403, {}},
     {"registration ID", Scope::kLeaf, 0, 0, {R::kMalformedRegistrationId}},
     {"links presented", Scope::kPath, 0, 0, {R::kLinkNotPresented}},
-    {"enrollment", Scope::kPath, 0, 0,
+    {"enrollment",
+     Scope::kPath,
+     0,
+     0,
      {R::kNoEnrollment, R::kGroupDisabled, R::kIndividualDisabled, R::kIndividualMismatch,
       R::kDisabledEntryOnPath}},
     {"roll-up to verified", Scope::kPath, 0, 0, {R::kNotRolledUpToVerified, R::kNoVerifiedCa}},
@@ -57,11 +66,16 @@ bool Covers(const Check& check, RejectReason reason) {
 bool AppliesTo(const Check& check, const ExplainedPath& path, int index) {
   int top = static_cast<int>(path.certificates.size()) - 1;
   switch (check.scope) {
-    case Scope::kEvery: return index >= 0;
-    case Scope::kBelowTop: return index >= 0 && index < top;
-    case Scope::kCa: return index > 0;
-    case Scope::kLeaf: return index == 0;
-    case Scope::kPath: return index < 0;
+    case Scope::kEvery:
+      return index >= 0;
+    case Scope::kBelowTop:
+      return index >= 0 && index < top;
+    case Scope::kCa:
+      return index > 0;
+    case Scope::kLeaf:
+      return index == 0;
+    case Scope::kPath:
+      return index < 0;
   }
   return false;
 }
@@ -84,6 +98,13 @@ std::string SourceText(const ExplainedCertificate& certificate) {
                                 certificate.enrollment_enabled ? "enabled" : "disabled"));
   }
   return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+// An individual enrollment with a client certificate pins its leaf and needs no anchor.
+std::string AnchorText(const Fingerprint& anchor, const RegistryContents& contents) {
+  if (anchor == Fingerprint{}) return "by its own certificate";
+  const std::string name = CaNameOf(contents, anchor);
+  return "anchor " + (name.empty() ? anchor.hex() : "'" + Printable(name) + "'");
 }
 
 Json ExplainedCertificateJson(const ExplainedPath& path, int depth) {
@@ -137,10 +158,10 @@ void PrintCertificate(std::ostream& out, const Style& style, const ExplainedPath
   std::string source = SourceText(certificate);
   if (!source.empty()) out << inner << source << '\n';
   if (fields.contains("key")) {
-    out << inner << fmt::format("{}, valid {} to {}, serial {}\n", fields["key"].get<std::string>(),
-                                fields["not_before"].get<std::string>(),
-                                fields["not_after"].get<std::string>(),
-                                fields["serial"].get<std::string>());
+    out << inner
+        << fmt::format("{}, valid {} to {}, serial {}\n", fields["key"].get<std::string>(),
+                       fields["not_before"].get<std::string>(),
+                       fields["not_after"].get<std::string>(), fields["serial"].get<std::string>());
   }
   out << inner << "SHA-256 " << fields["sha256"].get<std::string>() << '\n'
       << inner << "SHA-1   " << fields["sha1"].get<std::string>() << '\n';
@@ -174,16 +195,14 @@ Json DescribeVerdict(const Verdict& verdict, ByteView leaf, const RegistryConten
 void PrintVerdict(std::ostream& out, const Style& style, const Verdict& verdict,
                   const RegistryContents& contents) {
   if (verdict.accepted()) {
-    std::string anchor = CaNameOf(contents, verdict.anchor);
     out << style.Painted("accepted", Paint::kGood)
-        << fmt::format("  device '{}' through {}, anchor {}\n", verdict.registration_id.view(),
+        << fmt::format("  device '{}' through {}, {}\n", verdict.registration_id.view(),
                        Printable(EnrollmentText(verdict.enrollment)),
-                       anchor.empty() ? verdict.anchor.hex() : "'" + Printable(anchor) + "'");
+                       AnchorText(verdict.anchor, contents));
     return;
   }
   const ReasonInfo& info = InfoOf(verdict.reason);
-  out << style.Painted("refused", Paint::kBad)
-      << fmt::format("  {} ({})", info.name, info.number);
+  out << style.Painted("refused", Paint::kBad) << fmt::format("  {} ({})", info.name, info.number);
   if (verdict.chain_index >= 0) out << fmt::format(", certificate {}", verdict.chain_index);
   if (verdict.enrollment.kind != EnrollmentKind::kNone) {
     out << ", " << Printable(EnrollmentText(verdict.enrollment));
@@ -201,9 +220,8 @@ std::vector<CheckLine> ChecksOf(const ExplainedPath& path, int index) {
     }
     line.passed = line.faults.empty();
     bool elsewhere = check.scope == Scope::kPath && index < 0 &&
-                     std::any_of(path.faults.begin(), path.faults.end(), [&](const Fault& fault) {
-                       return Covers(check, fault.reason);
-                     });
+                     std::any_of(path.faults.begin(), path.faults.end(),
+                                 [&](const Fault& fault) { return Covers(check, fault.reason); });
     if (line.passed && (elsewhere || !AppliesTo(check, path, index))) continue;
     lines.push_back(std::move(line));
   }

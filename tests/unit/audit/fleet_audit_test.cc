@@ -39,9 +39,9 @@ class FleetAuditTest : public testing::Test {
     return pem;
   }
   void SetUp() override {
-    folder_ = fs::temp_directory_path() /
-              ("muster-audit-" + std::to_string(::getpid()) + "-" +
-               testing::UnitTest::GetInstance()->current_test_info()->name());
+    folder_ =
+        fs::temp_directory_path() / ("muster-audit-" + std::to_string(::getpid()) + "-" +
+                                     testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_);
     fs::create_directories(folder_);
     options_.at = w_.at();
@@ -137,19 +137,19 @@ TEST_F(FleetAuditTest, FoldersOfCertificates) {
   Write("d.key", root_.key().ToPem());
   Write("e-cas.pem", Pem({root_, w_.Root("Other")}));
   Write("f-garbage.txt", "nothing of ours");
-  Write("g-broken.pem", Pem({leaf_}) + "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n");
+  Write("g-broken.pem",
+        Pem({leaf_}) + "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n");
   const AuditReport report = Audit({folder_.string()});
   std::vector<std::string> outcomes;
   for (const AuditRecord& record : records_) {
-    outcomes.push_back(fs::path(record.source.name).filename().string() + " " +
-                       (record.read_error.empty() ? std::string(NameOf(record.verdict.reason))
-                                                  : "unreadable"));
+    outcomes.push_back(
+        fs::path(record.source.name).filename().string() + " " +
+        (record.read_error.empty() ? std::string(NameOf(record.verdict.reason)) : "unreadable"));
   }
-  EXPECT_EQ(outcomes,
-            (std::vector<std::string>{"a-chain.pem none", "b.der link-not-presented",
-                                      "c-list.pem none", "c-list.pem none", "e-cas.pem unreadable",
-                                      "f-garbage.txt unreadable", "g-broken.pem unreadable",
-                                      "g-broken.pem link-not-presented"}));
+  EXPECT_EQ(outcomes, (std::vector<std::string>{
+                          "a-chain.pem none", "b.der link-not-presented", "c-list.pem none",
+                          "c-list.pem none", "e-cas.pem unreadable", "f-garbage.txt unreadable",
+                          "g-broken.pem unreadable", "g-broken.pem link-not-presented"}));
   EXPECT_EQ(report.unreadable, 3u);
   EXPECT_EQ(report.devices, 5u);
   // Records keep the place of their certificate.
@@ -180,9 +180,9 @@ TEST_F(FleetAuditTest, MissingInputsStopItBeforeTheFirstRecord) {
   const std::string there = Write("there.ndjson", Line("one", {leaf_}));
   std::istringstream none;
   int records = 0;
-  const auto report = FleetAudit(authenticator_, options_)
-                          .Run({there, (folder_ / "gone").string()}, none,
-                               [&](const AuditRecord&) { ++records; });
+  const auto report =
+      FleetAudit(authenticator_, options_)
+          .Run({there, (folder_ / "gone").string()}, none, [&](const AuditRecord&) { ++records; });
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, ErrorCode::kUnreadableInput);
   EXPECT_EQ(records, 0);
@@ -196,19 +196,21 @@ TEST_F(FleetAuditTest, AStopGivesWhatWasDoneSoFar) {
   std::atomic<bool> stop{false};
   std::uint64_t records = 0;
   const AuditReport report = test::Must(FleetAudit(authenticator_, options_)
-                                            .Run({"-"}, input,
-                                                 [&](const AuditRecord&) {
-                                                   if (++records == 10) stop = true;
-                                                 },
-                                                 &stop));
+                                            .Run(
+                                                {"-"}, input,
+                                                [&](const AuditRecord&) {
+                                                  if (++records == 10) stop = true;
+                                                },
+                                                &stop));
   EXPECT_TRUE(report.interrupted);
   EXPECT_EQ(report.devices, records);
   EXPECT_GE(records, 10u);
   EXPECT_LT(records, 1000u);
   // One that is set from the start reads nothing.
   std::istringstream again(text);
-  const AuditReport nothing = test::Must(
-      FleetAudit(authenticator_, options_).Run({"-"}, again, [](const AuditRecord&) {}, &stop));
+  const AuditReport nothing = test::Must(FleetAudit(authenticator_, options_)
+                                             .Run(
+                                                 {"-"}, again, [](const AuditRecord&) {}, &stop));
   EXPECT_TRUE(nothing.interrupted);
   EXPECT_EQ(nothing.devices, 0u);
 }

@@ -87,7 +87,8 @@ TEST_F(LineTest, RecurringCertificatesAreDecodedOnce) {
 // A line that fails half-way takes its octets back; what was decoded before must stay right.
 TEST_F(LineTest, AFailedLineLeavesNoTrace) {
   for (int i = 0; i < 3; ++i) {
-    EXPECT_NE(ErrorOf(R"({"deviceId":"a","chain":[)" + Text(kLeaf) + "," + Text(kCa) + ",\"?\"]}"), "");
+    EXPECT_NE(ErrorOf(R"({"deviceId":"a","chain":[)" + Text(kLeaf) + "," + Text(kCa) + ",\"?\"]}"),
+              "");
     Decode(R"({"deviceId":"b","chain":[)" + Text(kLeaf) + "," + Text(kCa) + "]}");
     ASSERT_EQ(out_.chain_size, 2u);
     EXPECT_EQ(Element(1), kCa);
@@ -123,9 +124,12 @@ TEST_F(LineTest, BadLinesSayWhatIsWrong) {
       {"{\"deviceId\":\"a\",\"chain\":[{\"x\":1}]}", "chain[0] is an object"},
       {"{\"deviceId\":\"a\",\"chain\":[\"\"]}", "chain[0] is empty"},
       {"{\"deviceId\":\"a\",\"chain\":[\"AA?A\"]}", "chain[0] is not base64: wrong at character 2"},
-      {"{\"deviceId\":\"a\",\"chain\":[" + leaf + ",\"AAAAAAAAAAAAAAAAAAA\"]}", "chain[1] is not base64"},
-      {"{\"deviceId\":\"a\",\"deviceId\":\"b\",\"chain\":[" + leaf + "]}", "deviceId is given twice"},
-      {"{\"chain\":[" + leaf + "],\"deviceId\":\"a\",\"chain\":[" + leaf + "]}", "chain is given twice"},
+      {"{\"deviceId\":\"a\",\"chain\":[" + leaf + ",\"AAAAAAAAAAAAAAAAAAA\"]}",
+       "chain[1] is not base64"},
+      {"{\"deviceId\":\"a\",\"deviceId\":\"b\",\"chain\":[" + leaf + "]}",
+       "deviceId is given twice"},
+      {"{\"chain\":[" + leaf + "],\"deviceId\":\"a\",\"chain\":[" + leaf + "]}",
+       "chain is given twice"},
       {"{\"deviceId\":\"a\\u0000b\",\"chain\":[" + leaf + "]}", "deviceId holds a NUL"},
       {"{\"deviceId\":\"\xff\",\"chain\":[" + leaf + "]}", "not UTF-8, at octet 13"},
       {"{\"deviceId\":\"\xed\xa0\x80\",\"chain\":[" + leaf + "]}", "not UTF-8"},
@@ -161,16 +165,22 @@ TEST_F(LineTest, DeepNestingIsNoDanger) {
 // The short cut and the full parser agree: a line with an unknown member takes the long way.
 TEST_F(LineTest, BothWaysAgreeOnMutatedLines) {
   std::mt19937 random(5);
-  const std::string line = R"({"deviceId":"pump-7","chain":[)" + Text(kLeaf) + "," + Text(kCa) + "]}";
+  const std::string line =
+      R"({"deviceId":"pump-7","chain":[)" + Text(kLeaf) + "," + Text(kCa) + "]}";
   int good = 0;
   for (int i = 0; i < 20'000; ++i) {
     std::string changed = line;
     for (int edits = static_cast<int>(random() % 3); edits >= 0; --edits) {
       const std::size_t at = 1 + random() % (changed.size() - 1);
       switch (random() % 3) {
-        case 0: changed[at] = static_cast<char>(random() % 128); break;
-        case 1: changed.erase(at, 1); break;
-        default: changed.insert(at, 1, "\",[]{}: \\A="[random() % 11]);
+        case 0:
+          changed[at] = static_cast<char>(random() % 128);
+          break;
+        case 1:
+          changed.erase(at, 1);
+          break;
+        default:
+          changed.insert(at, 1, "\",[]{}: \\A="[random() % 11]);
       }
     }
     const DeviceLine plain = Decode(changed);
@@ -178,7 +188,8 @@ TEST_F(LineTest, BothWaysAgreeOnMutatedLines) {
     for (std::size_t c = 0; c < plain.chain_size; ++c) chain.push_back(Element(c));
     const DeviceLine full = Decode("{\"\":0," + changed.substr(1));
     if (changed.front() != '{') continue;
-    ASSERT_EQ(plain.error.empty(), full.error.empty()) << changed << '\n' << plain.error << full.error;
+    ASSERT_EQ(plain.error.empty(), full.error.empty()) << changed << '\n'
+                                                       << plain.error << full.error;
     ASSERT_EQ(plain.device_id, full.device_id) << changed;
     ASSERT_EQ(plain.chain_size, full.chain_size) << changed;
     for (std::size_t c = 0; c < full.chain_size; ++c) ASSERT_EQ(chain[c], Element(c)) << changed;

@@ -16,9 +16,9 @@ using Kind = RawRecord::Kind;
 class ReaderTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::temp_directory_path() /
-              ("muster-reader-" + std::to_string(::getpid()) + "-" +
-               testing::UnitTest::GetInstance()->current_test_info()->name());
+    folder_ =
+        fs::temp_directory_path() / ("muster-reader-" + std::to_string(::getpid()) + "-" +
+                                     testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_);
     fs::create_directories(folder_);
   }
@@ -46,9 +46,9 @@ class ReaderTest : public testing::Test {
     while (reader.Read(&batch)) {
       ++batches_;
       for (const RawRecord& record : batch.records) {
-        seen.push_back({record.kind, record.source.name, record.source.line, record.source.offset,
-                        record.kind == Kind::kError ? record.error
-                                                    : std::string(batch.TextOf(record))});
+        seen.push_back(
+            {record.kind, record.source.name, record.source.line, record.source.offset,
+             record.kind == Kind::kError ? record.error : std::string(batch.TextOf(record))});
       }
     }
     octets_ = reader.octets();
@@ -116,8 +116,8 @@ TEST_F(ReaderTest, OverlongLinesAreSkippedAndReported) {
       EXPECT_EQ(seen[1].text, big);
     } else {
       EXPECT_EQ(seen[1].kind, Kind::kError);
-      EXPECT_EQ(seen[1].text, "the line has " + std::to_string(size) +
-                                  " octets, more than the limit of 1000");
+      EXPECT_EQ(seen[1].text,
+                "the line has " + std::to_string(size) + " octets, more than the limit of 1000");
     }
     EXPECT_EQ(seen[2].text, "{2}");
     EXPECT_EQ(seen[2].line, 3u);
@@ -169,8 +169,8 @@ TEST_F(ReaderTest, EmptyInputsAndArraysAreReported) {
 }
 
 TEST_F(ReaderTest, FoldersAreWalkedInNameOrder) {
-  for (const char* name : {"b/2.pem", "b/1.pem", "a.pem", "c.pem", ".hidden.pem", ".git/x.pem",
-                           "b/deep/er/3.pem"}) {
+  for (const char* name :
+       {"b/2.pem", "b/1.pem", "a.pem", "c.pem", ".hidden.pem", ".git/x.pem", "b/deep/er/3.pem"}) {
     Write(name, std::string("contents of ") + name);
   }
   const fs::path outside = folder_.string() + "-outside";
