@@ -50,9 +50,13 @@ bool IsCutOffCreation(const Header& header, const std::string& path) {
   return header == Header{} && HasContent(path + "-journal");
 }
 
-// Whether pages are missing at the end. A journal or a write-ahead log may put that right.
-bool IsCutShort(const Header& header, const std::string& path, std::uintmax_t size) {
+// Whether pages are missing at the end. A journal or a write-ahead log may put that right; the size
+// is asked for after them, since another process may be finishing its work just now.
+bool IsCutShort(const Header& header, const std::string& path) {
   if (HasContent(path + "-wal") || HasContent(path + "-journal")) return false;
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(path, error);
+  if (error) return true;
   // The page count is meaningful only where these two agree.
   if (ReadBigEndian(header, kChangeCounterOffset, 4) !=
       ReadBigEndian(header, kVersionValidForOffset, 4)) {
@@ -106,7 +110,7 @@ FileState InspectFile(const std::string& path, std::uint32_t version_max) {
                      "{}; it was left untouched: use a newer muster",
                      path, version, version_max));
   }
-  if (IsCutShort(header, path, size)) {
+  if (IsCutShort(header, path)) {
     Fail(ErrorCode::kStoreCorrupt,
          fmt::format("registry '{}' was cut short, and was left untouched; restore it from a "
                      "backup or an export",
