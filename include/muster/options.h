@@ -2,12 +2,16 @@
 #ifndef MUSTER_OPTIONS_H_
 #define MUSTER_OPTIONS_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace muster {
+
+enum class Kernel : std::uint8_t;  // muster/kernel.h
 
 // The floor for algorithms and encodings. The defaults are muster's rules; loosening them is for
 // validating old material (test suites, archives), never for authenticating devices.
@@ -72,6 +76,12 @@ struct AuthenticationOptions {
   bool any_disabled_blocks = false;  // A disabled entry anywhere on the path rejects.
   bool require_crl = false;          // See ValidationOptions::require_crl.
   ValidationBudget budget = {};
+  // Octets for what is kept between devices: a quarter for compiled CA paths, the rest for tables
+  // of issuer keys. More issuers than fit are decided as rightly, only slower.
+  std::size_t cache_octets_max = std::size_t{512} << 20;
+  // What checks leaf signatures; nothing = ActiveKernel(). One that is not supported here counts
+  // as kReference. Verdicts do not depend on it.
+  std::optional<Kernel> kernel = {};
 
   friend bool operator==(const AuthenticationOptions&, const AuthenticationOptions&) = default;
 };

@@ -1,0 +1,196 @@
+// Bulk verification by kernel: crypto::VerifyBatch beside a Botan verifier prepared for the same key,
+// in one run. Counter x_botan: time of one signature by the kernel / by Botan; items: signatures.
+// BuildTable: what preparing an issuer's key costs once; items: lines of the table.
+//
+// The digests are made beforehand: this is about signatures alone (Botan hashes its short messages,
+// which does not show).
+
+#include <algorithm>
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bench/bench_run.h"
+#include "bench/peers/raw_botan.h"
+#include "engine/crypto/batch_verify.h"
+#include "engine/crypto/kernel.h"
+#include "engine/crypto/prepared_key.h"
+#include "engine/pki/development_signer.h"
+#include "muster/development_pki.h"
+#include "muster/fingerprint.h"
+
+namespace muster::bench {
+namespace {
+
+using crypto::PreparedKey;
+using crypto::SignatureJob;
+
+// Signed messages of one issuer, so many that nothing but the issuer's table repeats within a cache.
+class Sample {
+ public:
+  Sample(KeyKind kind, std::string_view issuer)
+      : key_(Must(DevelopmentKey::Derive(kind, "kernel-bench", issuer))),
+        algorithm_(Must(DevelopmentSigner::AlgorithmIdentifier(key_, kSha256))) {
+    const std::size_t messages = IsSmokeRun() ? 16 : 1024;
+    for (std::size_t i = 0; i < messages; ++i) {
+      Signed one;
+      one.message = {static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(i >> 8)};
+      one.digest = Fingerprint::Of(one.message);
+      one.signature = Must(DevelopmentSigner::Sign(key_, kSha256, one.message));
+      signed_.push_back(std::move(one));
+    }
+  }
+
+  struct Signed {
+    Bytes message;
+    Fingerprint digest;
+    Bytes signature;
+  };
+
+  Bytes spki() const { return key_.spki(); }
+  const Bytes& algorithm() const { return algorithm_; }
+  const Signed& at(std::size_t i) const { return signed_[i % signed_.size()]; }
+
+ private:
+  static constexpr DevelopmentSigner::Method kSha256{"SHA-256"};
+
+  DevelopmentKey key_;
+  Bytes algorithm_;
+  std::vector<Signed> signed_;
+};
+
+// Made once for each kind and issuer: signing is slow.
+const Sample& SampleOf(KeyKind kind, std::size_t issuer) {
+  static std::deque<std::pair<std::pair<KeyKind, std::size_t>, Sample>> samples;
+  for (const auto& [name, sample] : samples) {
+    if (name == std::pair(kind, issuer)) return sample;
+  }
+  return samples
+      .emplace_back(std::pair(kind, issuer), Sample(kind, "issuer-" + std::to_string(issuer)))
+      .second;
+}
+
+struct Setting {
+  Kernel kernel;
+  KeyKind kind;
+  int window;
+  std::size_t batch;
+  std::size_t issuers;
+};
+
+// A batch whose last signature is a forgery; grouped by issuer, as audits group them.
+std::vector<SignatureJob> JobsFor(const Setting& setting, const std::deque<PreparedKey>& keys,
+                                  const Bytes& forged) {
+  std::vector<SignatureJob> jobs;
+  for (std::size_t i = 0; i < setting.batch; ++i) {
+    const std::size_t issuer = i * setting.issuers / setting.batch;
+    const Sample::Signed& one = SampleOf(setting.kind, issuer).at(i);
+    const bool last = i + 1 == setting.batch && setting.batch > 1;
+    jobs.push_back({&keys[issuer], one.digest.bytes, last ? ByteView(forged) : one.signature});
+  }
+  return jobs;
+}
+
+bool AnswersAreRight(const std::vector<SignatureJob>& jobs) {
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const bool forged = i + 1 == jobs.size() && jobs.size() > 1;
+    if (jobs[i].needs_reference || jobs[i].good == forged) return false;
+  }
+  return true;
+}
+
+void VerifyBatch(benchmark::State& state, const Setting& setting) {
+  const Sample& sample = SampleOf(setting.kind, 0);
+  std::deque<PreparedKey> keys;
+  for (std::size_t i = 0; i < setting.issuers; ++i) {
+    auto key =
+        PreparedKey::Build(SampleOf(setting.kind, i).spki(), setting.window, setting.kernel);
+    if (!key) return Fail(state, std::string(key.error().what));
+    keys.push_back(*std::move(key));
+  }
+  Bytes forged = SampleOf(setting.kind, setting.issuers - 1).at(setting.batch - 1).signature;
+  forged.back() ^= 1;
+  std::vector<SignatureJob> jobs = JobsFor(setting, keys, forged);
+  RawBotanVerifier botan(sample.spki(), sample.algorithm());
+  crypto::VerifyScratch scratch;
+  crypto::VerifyBatch(jobs, &scratch);
+  if (!AnswersAreRight(jobs) || !botan.Verify(sample.at(0).message, sample.at(0).signature)) {
+    return Fail(state, "a signature was not judged as it should be");
+  }
+  // Enough of both that the clock's own cost does not show.
+  constexpr std::size_t kBotanBlock = 4;
+  const std::size_t rounds = std::max<std::size_t>(1, 256 / setting.batch);
+  const auto by_kernel = [&] {
+    for (std::size_t i = 0; i < rounds; ++i) crypto::VerifyBatch(jobs, &scratch);
+  };
+  const auto by_botan = [&] {
+    for (std::size_t i = 0; i < kBotanBlock; ++i) {
+      benchmark::DoNotOptimize(botan.Verify(sample.at(i).message, sample.at(i).signature));
+    }
+  };
+  const auto signatures = static_cast<std::int64_t>(rounds * setting.batch);
+  state.counters["x_botan"] = TimeBeside(state, by_kernel, {by_botan}).front() *
+                              static_cast<double>(kBotanBlock) / static_cast<double>(signatures);
+  state.SetItemsProcessed(state.iterations() * signatures);
+  if (!AnswersAreRight(jobs)) Fail(state, "a signature was not judged as it should be");
+}
+
+void BuildTable(benchmark::State& state, const Setting& setting) {
+  const Bytes spki = SampleOf(setting.kind, 0).spki();
+  std::size_t octets = 0;
+  for (auto _ : state) {
+    const auto key = PreparedKey::Build(spki, setting.window, setting.kernel);
+    if (!key) return Fail(state, std::string(key.error().what));
+    octets = key->octets();
+    benchmark::DoNotOptimize(key->octets());
+  }
+  const std::size_t line = setting.kind == KeyKind::kP256 ? 64 : 96;
+  state.counters["octets"] = static_cast<double>(octets);
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(octets / line));
+}
+
+std::string NameFor(const char* task, const Setting& setting) {
+  std::string name = std::string(task) + "/" + std::string(NameOf(setting.kernel)) + "/" +
+                     std::string(NameOf(setting.kind)) + "/window:" +
+                     std::to_string(setting.window);
+  if (setting.batch != 0) name += "/batch:" + std::to_string(setting.batch);
+  if (setting.issuers > 1) name += "/issuers:" + std::to_string(setting.issuers);
+  return name;
+}
+
+void Register(const Setting& setting) {
+  benchmark::RegisterBenchmark(NameFor("VerifyBatch", setting).c_str(),
+                               [setting](benchmark::State& state) { VerifyBatch(state, setting); })
+      ->UseManualTime();
+}
+
+void RegisterKernel(Kernel kernel, KeyKind kind) {
+  for (const std::size_t batch : {1U, 8U, 64U, 512U, 2048U, 8192U}) {
+    Register({kernel, kind, 8, batch, 1});
+    if (IsSmokeRun()) return;
+  }
+  for (const int window : {4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 16}) {
+    Register({kernel, kind, window, 8192, 1});
+  }
+  // As a fleet has them.
+  for (const int window : {8, 10, 12}) Register({kernel, kind, window, 8192, 8});
+  for (const int window : {4, 5, 8, 10, 12, 16}) {
+    const Setting setting{kernel, kind, window, 0, 1};
+    benchmark::RegisterBenchmark(
+        NameFor("BuildTable", setting).c_str(),
+        [setting](benchmark::State& state) { BuildTable(state, setting); });
+  }
+}
+
+void RegisterAll() {
+  for (const Kernel kernel : SupportedKernels()) {
+    if (kernel == Kernel::kReference) continue;
+    for (const KeyKind kind : {KeyKind::kP256, KeyKind::kP384}) RegisterKernel(kernel, kind);
+  }
+}
+
+[[maybe_unused]] const bool registered = (RegisterAll(), true);
+
+}  // namespace
+}  // namespace muster::bench

@@ -1,0 +1,24 @@
+// Big-endian octets to 64-bit words, least significant word first.
+#ifndef MUSTER_ENGINE_CRYPTO_BIG_ENDIAN_H_
+#define MUSTER_ENGINE_CRYPTO_BIG_ENDIAN_H_
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+namespace muster::crypto {
+
+// Reads 8 * kWords octets.
+template <int kWords>
+inline void LoadBigEndian(const std::uint8_t* octets, std::uint64_t* words) {
+  for (int i = 0; i < kWords; ++i) {
+    std::uint64_t word;
+    std::memcpy(&word, octets + 8 * (kWords - 1 - i), sizeof word);
+    if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
+    words[i] = word;
+  }
+}
+
+}  // namespace muster::crypto
+
+#endif  // MUSTER_ENGINE_CRYPTO_BIG_ENDIAN_H_

@@ -1,0 +1,245 @@
+// One row of a Montgomery multiplication with 64-bit words, and the moduli that fold it.
+//
+// A row adds a * b_i to the running value t and then a multiple of the modulus that makes the low
+// word zero, so that t moves down by a word. t has kWords + 2 words; between rows the value is below
+// 2^(64 kWords + 1), so t[kWords] is 0 or 1 and t[kWords + 1] is 0.
+//
+// GCC 12 makes poor code of chained carries. Where the file is compiled for BMI2 and ADX the rows are
+// written out; the plain text beside them says the same.
+#ifndef MUSTER_ENGINE_CRYPTO_KERNELS_ROWS64_H_
+#define MUSTER_ENGINE_CRYPTO_KERNELS_ROWS64_H_
+
+#include "engine/base/check.h"
+#include "engine/crypto/kernels/curves.h"
+#include "engine/crypto/kernels/words.h"
+
+#if defined(__x86_64__) && defined(__BMI2__) && defined(__ADX__)
+#define MUSTER_ROWS_IN_ASSEMBLY 1
+#endif
+
+namespace muster::crypto::kernels {
+namespace {
+
+// t += a b; t[kWords + 1] must be 0 and receives the last carry.
+template <int kWords>
+MUSTER_ALWAYS_INLINE void AddProduct(const Words<kWords>& a, Word b, Word* t) {
+  Word carry = 0;
+#pragma GCC unroll 8
+  for (int j = 0; j < kWords; ++j) carry = MulAdd(a.w[j], b, t[j], carry, &t[j]);
+  t[kWords + 1] = AddCarry(t[kWords], carry, 0, &t[kWords]);
+}
+
+// t mod m for t below 2m; t[kWords] is its top bit.
+template <int kWords>
+MUSTER_ALWAYS_INLINE Words<kWords> ReduceTop(const Word* t, const Words<kWords>& m) {
+  Words<kWords> out;
+#pragma GCC unroll 8
+  for (int i = 0; i < kWords; ++i) out.w[i] = t[i];
+  return ReduceOnce(t[kWords], out, m);
+}
+
+#ifdef MUSTER_ROWS_IN_ASSEMBLY
+
+// Two carry chains at once: low halves through CF, high halves through OF.
+#define MUSTER_PRODUCT_STEP(offset, low_into, high_into) \
+  "mulx " offset "(%[a]), %[low], %[high]\n\t"           \
+  "adcx %[low], " low_into "\n\t"                        \
+  "adox %[high], " high_into "\n\t"
+
+template <>
+MUSTER_ALWAYS_INLINE void AddProduct<4>(const Words<4>& a, Word b, Word* t) {
+  Word low, high, over;
+  __asm__("xorl %k[over], %k[over]\n\t"  // Clears both carries as well.
+          MUSTER_PRODUCT_STEP("0", "%[t0]", "%[t1]") MUSTER_PRODUCT_STEP("8", "%[t1]", "%[t2]")
+          MUSTER_PRODUCT_STEP("16", "%[t2]", "%[t3]") MUSTER_PRODUCT_STEP("24", "%[t3]", "%[t4]")
+          "movl $0, %k[low]\n\t"
+          "adcx %[low], %[t4]\n\t"
+          "adox %[low], %[over]\n\t"
+          "adcx %[low], %[over]"
+          : [t0] "+&r"(t[0]), [t1] "+&r"(t[1]), [t2] "+&r"(t[2]), [t3] "+&r"(t[3]),
+            [t4] "+&r"(t[4]), [over] "=&r"(over), [low] "=&r"(low), [high] "=&r"(high)
+          : [a] "r"(a.w), "d"(b), "m"(a)
+          : "cc");
+  t[5] = over;
+}
+
+template <>
+MUSTER_ALWAYS_INLINE void AddProduct<6>(const Words<6>& a, Word b, Word* t) {
+  Word low, high, over;
+  __asm__("xorl %k[over], %k[over]\n\t"
+          MUSTER_PRODUCT_STEP("0", "%[t0]", "%[t1]") MUSTER_PRODUCT_STEP("8", "%[t1]", "%[t2]")
+          MUSTER_PRODUCT_STEP("16", "%[t2]", "%[t3]") MUSTER_PRODUCT_STEP("24", "%[t3]", "%[t4]")
+          MUSTER_PRODUCT_STEP("32", "%[t4]", "%[t5]") MUSTER_PRODUCT_STEP("40", "%[t5]", "%[t6]")
+          "movl $0, %k[low]\n\t"
+          "adcx %[low], %[t6]\n\t"
+          "adox %[low], %[over]\n\t"
+          "adcx %[low], %[over]"
+          : [t0] "+&r"(t[0]), [t1] "+&r"(t[1]), [t2] "+&r"(t[2]), [t3] "+&r"(t[3]),
+            [t4] "+&r"(t[4]), [t5] "+&r"(t[5]), [t6] "+&r"(t[6]), [over] "=&r"(over),
+            [low] "=&r"(low), [high] "=&r"(high)
+          : [a] "r"(a.w), "d"(b), "m"(a)
+          : "cc");
+  t[7] = over;
+}
+
+template <>
+MUSTER_ALWAYS_INLINE Words<4> ReduceTop<4>(const Word* t, const Words<4>& m) {
+  Word u0 = t[0], u1 = t[1], u2 = t[2], u3 = t[3], top = t[4];
+  __asm__(
+          "subq %[m0], %[u0]\n\t"
+          "sbbq %[m1], %[u1]\n\t"
+          "sbbq %[m2], %[u2]\n\t"
+          "sbbq %[m3], %[u3]\n\t"
+          "sbbq $0, %[top]\n\t"
+          "cmovcq %[t0], %[u0]\n\t"
+          "cmovcq %[t1], %[u1]\n\t"
+          "cmovcq %[t2], %[u2]\n\t"
+          "cmovcq %[t3], %[u3]"
+          : [u0] "+&r"(u0), [u1] "+&r"(u1), [u2] "+&r"(u2), [u3] "+&r"(u3), [top] "+&r"(top)
+          : [t0] "rm"(t[0]), [t1] "rm"(t[1]), [t2] "rm"(t[2]), [t3] "rm"(t[3]),
+            [m0] "rm"(m.w[0]), [m1] "rm"(m.w[1]), [m2] "rm"(m.w[2]), [m3] "rm"(m.w[3])
+          : "cc");
+  return {{u0, u1, u2, u3}};
+}
+
+template <>
+MUSTER_ALWAYS_INLINE Words<6> ReduceTop<6>(const Word* t, const Words<6>& m) {
+  Word u0 = t[0], u1 = t[1], u2 = t[2], u3 = t[3], u4 = t[4], u5 = t[5], top = t[6];
+  __asm__(
+          "subq %[m0], %[u0]\n\t"
+          "sbbq %[m1], %[u1]\n\t"
+          "sbbq %[m2], %[u2]\n\t"
+          "sbbq %[m3], %[u3]\n\t"
+          "sbbq %[m4], %[u4]\n\t"
+          "sbbq %[m5], %[u5]\n\t"
+          "sbbq $0, %[top]\n\t"
+          "cmovcq %[t0], %[u0]\n\t"
+          "cmovcq %[t1], %[u1]\n\t"
+          "cmovcq %[t2], %[u2]\n\t"
+          "cmovcq %[t3], %[u3]\n\t"
+          "cmovcq %[t4], %[u4]\n\t"
+          "cmovcq %[t5], %[u5]"
+          : [u0] "+&r"(u0), [u1] "+&r"(u1), [u2] "+&r"(u2), [u3] "+&r"(u3), [u4] "+&r"(u4), [u5] "+&r"(u5), [top] "+&r"(top)
+          : [t0] "rm"(t[0]), [t1] "rm"(t[1]), [t2] "rm"(t[2]), [t3] "rm"(t[3]), [t4] "rm"(t[4]), [t5] "rm"(t[5]),
+            [m0] "rm"(m.w[0]), [m1] "rm"(m.w[1]), [m2] "rm"(m.w[2]), [m3] "rm"(m.w[3]), [m4] "rm"(m.w[4]), [m5] "rm"(m.w[5])
+          : "cc");
+  return {{u0, u1, u2, u3, u4, u5}};
+}
+
+#undef MUSTER_PRODUCT_STEP
+#endif  // MUSTER_ROWS_IN_ASSEMBLY
+
+// The order of a curve's base point: no shape to exploit.
+template <class Curve>
+struct OrderModulus {
+  static constexpr int kWords = Curve::kWords;
+  static constexpr Words<kWords> kModulus = Curve::kN;
+  static constexpr Word kNegatedInverse = NegatedInverse(Curve::kN.w[0]);
+
+  // t = (t + q n) / 2^64 with q = -t / n mod 2^64.
+  static MUSTER_ALWAYS_INLINE void FoldLowWord(Word* t) {
+    const Word q = t[0] * kNegatedInverse;
+    const Word over = t[kWords + 1];
+    AddProduct<kWords>(kModulus, q, t);
+    for (int i = 0; i < kWords; ++i) t[i] = t[i + 1];
+    t[kWords] = t[kWords + 1] + over;
+  }
+};
+
+template <class Curve>
+struct FieldModulus;
+
+template <>
+struct FieldModulus<P256> {
+  static constexpr int kWords = 4;
+  static constexpr Words<4> kModulus = P256::kP;
+  static constexpr Word kNegatedInverse = 1;  // p = -1 mod 2^64, so q = t0.
+
+  // t + q p = t + 2^192 q (2^64 - 2^32 + 1) + 2^96 q - q: shifts only.
+  static MUSTER_ALWAYS_INLINE void FoldLowWord(Word* t) {
+#ifdef MUSTER_ROWS_IN_ASSEMBLY
+    Word q = t[0], low = q, high = q, copy = q;
+    __asm__("shlq $32, %[low]\n\t"
+            "shrq $32, %[high]\n\t"
+            "subq %[low], %[copy]\n\t"  // (q, copy) = q (2^64 - 2^32 + 1)
+            "sbbq %[high], %[q]\n\t"
+            "addq %[low], %[t1]\n\t"
+            "adcq %[high], %[t2]\n\t"
+            "adcq %[copy], %[t3]\n\t"
+            "adcq %[q], %[t4]\n\t"
+            "adcq $0, %[t5]"
+            : [t1] "+&r"(t[1]), [t2] "+&r"(t[2]), [t3] "+&r"(t[3]), [t4] "+&r"(t[4]),
+              [t5] "+&r"(t[5]), [q] "+&r"(q), [low] "+&r"(low), [high] "+&r"(high),
+              [copy] "+&r"(copy)
+            :
+            : "cc");
+    for (int i = 0; i <= kWords; ++i) t[i] = t[i + 1];
+#else
+    const Word q = t[0];
+    Word carry = AddCarry(t[1], q << 32, 0, &t[0]);
+    carry = AddCarry(t[2], q >> 32, carry, &t[1]);
+    carry = MulAdd(q, 0xffffffff00000001, t[3], carry, &t[2]);
+    carry = AddCarry(t[4], carry, 0, &t[3]);
+    t[4] = t[5] + carry;
+#endif
+  }
+};
+
+template <>
+struct FieldModulus<P384> {
+  static constexpr int kWords = 6;
+  static constexpr Words<6> kModulus = P384::kP;
+  static constexpr Word kNegatedInverse = 0x100000001;
+
+  // p = 2^384 - (2^128 + 2^96 - 2^32 + 1), so t + q p = t + 2^384 q - s with
+  // s = q (2^128 + 2^96 - 2^32 + 1), four words of which the lowest equals t0: shifts only.
+  static MUSTER_ALWAYS_INLINE void FoldLowWord(Word* t) {
+    const Word q = t[0] + (t[0] << 32);
+#ifdef MUSTER_ROWS_IN_ASSEMBLY
+    Word low = q, high = q, s3 = q;
+    __asm__("shlq $32, %[low]\n\t"
+            "shrq $32, %[high]\n\t"
+            "subq %[low], %[s3]\n\t"
+            "sbbq %[high], %[low]\n\t"  // s1
+            "sbbq $0, %[high]\n\t"
+            "sbbq %[s3], %[s3]\n\t"  // minus the borrow
+            "addq %[q], %[high]\n\t"  // s2
+            "adcq $0, %[s3]\n\t"
+            "subq %[low], %[t1]\n\t"
+            "sbbq %[high], %[t2]\n\t"
+            "sbbq %[s3], %[t3]\n\t"
+            "sbbq $0, %[t4]\n\t"
+            "sbbq $0, %[t5]\n\t"
+            "sbbq $0, %[t6]\n\t"
+            "sbbq $0, %[t7]\n\t"
+            "addq %[q], %[t6]\n\t"
+            "adcq $0, %[t7]"
+            : [t1] "+&r"(t[1]), [t2] "+&r"(t[2]), [t3] "+&r"(t[3]), [t4] "+&r"(t[4]),
+              [t5] "+&r"(t[5]), [t6] "+&r"(t[6]), [t7] "+&r"(t[7]), [low] "+&r"(low),
+              [high] "+&r"(high), [s3] "+&r"(s3)
+            : [q] "r"(q)
+            : "cc");
+    for (int i = 0; i <= kWords; ++i) t[i] = t[i + 1];
+#else
+    const Word low = q << 32, high = q >> 32;
+    Word s0, s1;
+    Word borrow = SubBorrow(q, low, 0, &s0);
+    borrow = SubBorrow(low, high, borrow, &s1);
+    MUSTER_DCHECK(s0 == t[0]);
+    const Wide upper = static_cast<Wide>(high) + q - borrow;  // Not negative, as s is not.
+    borrow = SubBorrow(t[1], s1, 0, &t[0]);
+    borrow = SubBorrow(t[2], static_cast<Word>(upper), borrow, &t[1]);
+    borrow = SubBorrow(t[3], static_cast<Word>(upper >> 64), borrow, &t[2]);
+    borrow = SubBorrow(t[4], 0, borrow, &t[3]);
+    borrow = SubBorrow(t[5], 0, borrow, &t[4]);
+    const Wide top = (static_cast<Wide>(t[7]) << 64 | t[6]) + q - borrow;
+    t[5] = static_cast<Word>(top);
+    t[6] = static_cast<Word>(top >> 64);
+#endif
+  }
+};
+
+}  // namespace
+}  // namespace muster::crypto::kernels
+
+#endif  // MUSTER_ENGINE_CRYPTO_KERNELS_ROWS64_H_

@@ -1,0 +1,102 @@
+#include <gtest/gtest.h>
+
+#include "engine/crypto/prepared_key.h"
+#include "muster/development_pki.h"
+#include "tests/support/test_world.h"
+#include "tests/unit/crypto/kernel_test_curve.h"
+
+namespace muster::crypto {
+namespace {
+
+using test::Must;
+
+Bytes SpkiOf(KeyKind kind) { return Must(DevelopmentKey::Derive(kind, "seed", "issuer")).spki(); }
+
+TEST(PreparedKey, WindowsGrowWithTheLeavesInHand) {
+  const auto window = [](std::uint64_t leaves) {
+    return PreparedKey::WindowFor(KeyAlgorithm::kP256, leaves);
+  };
+  EXPECT_EQ(window(0), 0);
+  EXPECT_EQ(window(1), 0);
+  EXPECT_EQ(window(2), 4);
+  EXPECT_EQ(window(26), 4);
+  EXPECT_EQ(window(27), 5);
+  EXPECT_EQ(window(344), 7);
+  EXPECT_EQ(window(345), 8);
+  EXPECT_EQ(window(4'499), 8);
+  EXPECT_EQ(window(4'500), 10);
+  EXPECT_EQ(window(19'999), 10);
+  EXPECT_EQ(window(20'000), 12);
+  EXPECT_EQ(window(199'999), 12);
+  EXPECT_EQ(window(200'000), 16);
+  EXPECT_EQ(window(~std::uint64_t{0}), 16);
+  EXPECT_EQ(PreparedKey::WindowFor(KeyAlgorithm::kP384, 4'500), 10);
+  for (const KeyAlgorithm other :
+       {KeyAlgorithm::kRsa, KeyAlgorithm::kP521, KeyAlgorithm::kEd25519}) {
+    EXPECT_EQ(PreparedKey::WindowFor(other, 1'000'000), 0);
+  }
+}
+
+TEST(PreparedKey, OctetsAreKnownBeforeBuilding) {
+  EXPECT_EQ(PreparedKey::OctetsFor(KeyAlgorithm::kP256, 0), 0U);
+  EXPECT_EQ(PreparedKey::OctetsFor(KeyAlgorithm::kP256, 4), 64U * 8 * 64);
+  EXPECT_EQ(PreparedKey::OctetsFor(KeyAlgorithm::kP256, 8), 256U * 1024);
+  EXPECT_EQ(PreparedKey::OctetsFor(KeyAlgorithm::kP256, 10), 26U * 512 * 64);
+  EXPECT_EQ(PreparedKey::OctetsFor(KeyAlgorithm::kP384, 8), 48U * 128 * 96);
+  EXPECT_EQ(PreparedKey::OctetsFor(KeyAlgorithm::kP384, 10), 39U * 512 * 96);
+  EXPECT_EQ(PreparedKey::OctetsFor(KeyAlgorithm::kRsa, 8), 0U);
+  for (const Kernel kernel : FastKernels()) {
+    const PreparedKey key = Prepare(SpkiOf(KeyKind::kP256), 6, kernel);
+    EXPECT_EQ(key.octets(), PreparedKey::OctetsFor(KeyAlgorithm::kP256, 6));
+    EXPECT_EQ(key.window(), 6);
+    EXPECT_EQ(key.kernel(), kernel);
+    EXPECT_EQ(key.algorithm(), KeyAlgorithm::kP256);
+    EXPECT_NE(key.TableFor<4>(), nullptr);
+    EXPECT_EQ(key.TableFor<6>(), nullptr);
+  }
+}
+
+TEST(PreparedKey, TheReferenceHasNoTable) {
+  const PreparedKey key = Prepare(SpkiOf(KeyKind::kP384), 8, Kernel::kReference);
+  EXPECT_EQ(key.octets(), 0U);
+  EXPECT_EQ(key.TableFor<6>(), nullptr);
+  EXPECT_EQ(key.kernel(), Kernel::kReference);
+}
+
+TEST(PreparedKey, TheKernelInUseIsTheDefault) {
+  const auto key = PreparedKey::Build(SpkiOf(KeyKind::kP256), 4);
+  ASSERT_TRUE(key.has_value());
+  EXPECT_EQ(key->kernel(), KernelInUse());
+}
+
+TEST(PreparedKey, OtherKeysAreRefused) {
+  for (const KeyKind kind : {KeyKind::kRsa2048, KeyKind::kP521, KeyKind::kEd25519}) {
+    const auto key = PreparedKey::Build(SpkiOf(kind), 8, Kernel::kPortable);
+    ASSERT_FALSE(key.has_value()) << NameOf(kind);
+    EXPECT_EQ(key.error().reason, RejectReason::kUnsupportedKeyAlgorithm);
+  }
+}
+
+TEST(PreparedKey, BadKeysAreRefusedAsTheFrontDoorDoes) {
+  const Bytes good = SpkiOf(KeyKind::kP256);
+  // Any octet of the key changed: the same verdict as PublicKey::Load, whatever it is.
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    Bytes bad = good;
+    bad[i] ^= 0x01;
+    const auto loaded = PublicKey::Load(bad, {});
+    const auto prepared = PreparedKey::Build(bad, 4, Kernel::kPortable);
+    EXPECT_EQ(prepared.has_value(), loaded.has_value()) << i;
+    if (!loaded && !prepared) {
+      EXPECT_EQ(prepared.error().reason, loaded.error().reason) << i;
+    }
+  }
+  Bytes off_curve = good;
+  off_curve.back() ^= 0x01;
+  const auto prepared = PreparedKey::Build(off_curve, 4, Kernel::kPortable);
+  ASSERT_FALSE(prepared.has_value());
+  EXPECT_EQ(prepared.error().reason, RejectReason::kMalformedKey);
+  EXPECT_FALSE(PreparedKey::Build({}, 4, Kernel::kPortable).has_value());
+}
+
+}  // namespace
+}  // namespace muster::crypto
