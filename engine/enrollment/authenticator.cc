@@ -1,26 +1,40 @@
 #include "muster/authenticator.h"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/crypto/issuer_key.h"
+#include "engine/crypto/kernel.h"
 #include "engine/enrollment/explain.h"
 #include "engine/enrollment/snapshot_authenticator.h"
 
 namespace muster {
 
+namespace {
+
+Kernel KernelOf(const AuthenticationOptions& options) {
+  if (!options.kernel) return crypto::KernelInUse();
+  return crypto::IsSupportedKernel(*options.kernel) ? *options.kernel : Kernel::kReference;
+}
+
+}  // namespace
+
 class Authenticator::Impl {
  public:
   Impl(std::shared_ptr<const RegistrySnapshot> snapshot, AuthenticationOptions options)
-      : options_(std::move(options)) {
+      : options_(std::move(options)),
+        keys_(KernelOf(options_),
+              options_.cache_octets_max - options_.cache_octets_max / enrollment::kPathsShare) {
     Swap(std::move(snapshot));
   }
 
   void Swap(std::shared_ptr<const RegistrySnapshot> snapshot) {
     MUSTER_CHECK(snapshot != nullptr);
     auto next = std::make_shared<const enrollment::SnapshotAuthenticator>(std::move(snapshot),
-                                                                          options_);
+                                                                          options_, &keys_);
     const std::lock_guard lock(mutex_);
     current_.swap(next);
   }
@@ -48,6 +62,7 @@ class Authenticator::Impl {
 
  private:
   const AuthenticationOptions options_;
+  crypto::IssuerKeyPool keys_;  // Outlives snapshots: tables stay when a new one comes.
   mutable std::mutex mutex_;  // Held to copy or swap the pointer, never while deciding.
   std::shared_ptr<const enrollment::SnapshotAuthenticator> current_;
   std::atomic<std::uint64_t> chains_{0}, leaf_signatures_{0}, ca_signatures_{0},
@@ -69,16 +84,16 @@ void Authenticator::AuthenticateBatch(std::span<const PresentedChain> chains, Un
                                       std::span<Verdict> verdicts) const noexcept {
   const auto current = impl_->current();
   const std::size_t count = std::min(chains.size(), verdicts.size());
+  chains = chains.first(count);
+  verdicts = verdicts.first(count);
   AuthenticatorCounters counters;
-  for (std::size_t i = 0; i < count; ++i) {
-    // An exception anywhere rejects this chain and no other.
-    try {
-      verdicts[i] = current->Authenticate(chains[i], at, &counters);
-    } catch (...) {
-      verdicts[i] = Verdict{};
-      verdicts[i].reason = RejectReason::kInternalError;
-      verdicts[i].generation = current->snapshot()->generation();
-    }
+  try {
+    current->AuthenticateBatch(chains, at, verdicts, &counters);
+  } catch (...) {
+    Verdict rejected;
+    rejected.reason = RejectReason::kInternalError;
+    rejected.generation = current->snapshot()->generation();
+    std::fill(verdicts.begin(), verdicts.end(), rejected);
   }
   counters.chains += count;
   impl_->Count(counters);

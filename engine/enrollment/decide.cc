@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/base/byte_view.h"
+
 namespace muster::enrollment {
 namespace {
 
@@ -65,16 +67,36 @@ Verdict VerdictOf(const DecisionContext& context, const LeafIdentity& identity,
   return verdict;
 }
 
-// Whether the leaf is valid under a path; the signature is checked last and counted.
+// Whether the leaf is valid under a path; the signature is checked last.
 bool ValidateLeaf(const DecisionContext& context, const IssuingPath& candidate,
-                  const CertificateView& leaf, path::FaultSink* sink,
-                  std::uint64_t* leaf_signatures) {
-  if (!context.validator.CheckLeaf(candidate.validated, leaf, context.at, sink)) return false;
-  ++*leaf_signatures;
-  return context.validator.VerifyLeafSignature(candidate.validated, leaf, sink);
+                  const CertificateView& leaf, LeafSignature* signature, path::FaultSink* sink) {
+  return context.validator.CheckLeaf(candidate.validated, leaf, context.at, sink) &&
+         signature->Verify(context, candidate, leaf, sink);
+}
+
+Verdict AcceptedBy(const DecisionContext& context, const LeafIdentity& identity,
+                   const Finding& finding) {
+  Verdict verdict = VerdictOf(context, identity, finding);
+  verdict.decision = Decision::kAccept;
+  verdict.chain_index = -1;
+  return verdict;
 }
 
 }  // namespace
+
+bool LeafSignature::Verify(const DecisionContext& context, const IssuingPath& path,
+                           const CertificateView& leaf, path::FaultSink* sink) {
+  const graph::CaNode& issuer = path.validated.issuer();
+  if (path_ != nullptr &&
+      base::Equal(path_->validated.issuer().view().spki(), issuer.view().spki())) {
+    return context.validator.AcceptLeafSignature(path.validated, answer_, sink);
+  }
+  ++checked_;
+  const bool good = context.validator.VerifyLeafSignature(path.validated, leaf, sink);
+  path_ = &path;
+  answer_ = good ? RejectReason::kNone : sink->reason();
+  return good;
+}
 
 Verdict Rejected(const DecisionContext& context, RejectReason reason, int chain_index) {
   Verdict verdict;
@@ -152,7 +174,7 @@ Verdict DecidePinned(const DecisionContext& context, const CertificateView& leaf
 
 Verdict DecideOverPaths(const DecisionContext& context, const CertificateView& leaf,
                         const LeafIdentity& identity, const IssuingPaths& paths,
-                        std::uint64_t* leaf_signatures) {
+                        LeafSignature* signature) {
   BestReject best;
   OfferLeafRejects(context, leaf, identity, paths.denied_serials, &best);
   const bool leaf_refused = !best.empty();
@@ -169,7 +191,7 @@ Verdict DecideOverPaths(const DecisionContext& context, const CertificateView& l
     if (accepted && !outcome.blocks()) continue;
     Finding finding{outcome.reason, outcome.chain_index, &candidate.path, outcome.entry_at};
     path::FaultSink sink(/*collect_all=*/false);
-    if (!ValidateLeaf(context, candidate, leaf, &sink, leaf_signatures)) {
+    if (!ValidateLeaf(context, candidate, leaf, signature, &sink)) {
       finding.reason = sink.reason();
       finding.chain_index = sink.chain_index();
       best.Offer(finding);
@@ -185,10 +207,29 @@ Verdict DecideOverPaths(const DecisionContext& context, const CertificateView& l
   if (!accepted || !paths.complete || leaf_refused) {
     return VerdictOf(context, identity, best.finding());
   }
-  Verdict verdict = VerdictOf(context, identity, *accepted);
-  verdict.decision = Decision::kAccept;
-  verdict.chain_index = -1;
-  return verdict;
+  return AcceptedBy(context, identity, *accepted);
+}
+
+std::optional<PlainAccept> PlainAcceptOf(const DecisionContext& context,
+                                         const IssuingPaths& paths) {
+  if (!paths.complete) return std::nullopt;
+  const LeafIdentity nobody;
+  std::optional<PlainAccept> plain;
+  for (const IssuingPath& candidate : paths.valid) {
+    const RollUpOutcome outcome = OutcomeOnPath(context, candidate.path, nobody);
+    // Another path's disable may outweigh acceptance: that needs the whole decision.
+    if (outcome.blocks()) return std::nullopt;
+    if (plain || !outcome.accepted()) continue;
+    const Finding finding{outcome.reason, outcome.chain_index, &candidate.path, outcome.entry_at};
+    plain = PlainAccept{&candidate, AcceptedBy(context, nobody, finding)};
+  }
+  return plain;
+}
+
+bool IsPlain(const DecisionContext& context, const CertificateView& leaf,
+             const LeafIdentity& identity, const IssuingPaths& paths) {
+  return !identity.registration_id.empty() && identity.individual == nullptr &&
+         !IsDenied(leaf, paths.denied_serials, context.snapshot);
 }
 
 }  // namespace muster::enrollment

@@ -3,6 +3,7 @@
 #define MUSTER_ENGINE_ENROLLMENT_DECIDE_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "engine/enrollment/issuing_paths.h"
 #include "engine/enrollment/leaf_identity.h"
@@ -29,12 +30,43 @@ Verdict Rejected(const DecisionContext& context, RejectReason reason, int chain_
 Verdict DecidePinned(const DecisionContext& context, const CertificateView& leaf,
                      const LeafIdentity& identity, const registry::TextSet* denied_serials);
 
+// The signature of one leaf. It is checked once under each key, however many paths share that key.
+class LeafSignature {
+ public:
+  LeafSignature() = default;
+  // Known already to be `answer` (of crypto::VerifySignature) under the issuer's key on `path`.
+  LeafSignature(const IssuingPath& path, RejectReason answer) : path_(&path), answer_(answer) {}
+
+  // As PathValidator::VerifyLeafSignature.
+  bool Verify(const DecisionContext& context, const IssuingPath& path, const CertificateView& leaf,
+              path::FaultSink* sink);
+  std::uint64_t checked() const { return checked_; }
+
+ private:
+  const IssuingPath* path_ = nullptr;  // Whose issuer's key gave the answer.
+  RejectReason answer_ = RejectReason::kNotEvaluated;
+  std::uint64_t checked_ = 0;
+};
+
 // Every other leaf: accepted where some path accepts and no valid one meets an explicit disable.
-// Where all fail, the reason of highest rank is given. `leaf_signatures` is increased by the leaf
-// signatures checked.
+// Where all fail, the reason of highest rank is given.
 Verdict DecideOverPaths(const DecisionContext& context, const CertificateView& leaf,
                         const LeafIdentity& identity, const IssuingPaths& paths,
-                        std::uint64_t* leaf_signatures);
+                        LeafSignature* signature);
+
+// What DecideOverPaths comes to for a leaf that no individual enrollment and no deny list names,
+// once CheckLeaf and the signature hold on `path`: the verdict, but for the registration ID.
+struct PlainAccept {
+  const IssuingPath* path = nullptr;
+  Verdict verdict;
+};
+
+// Nothing where such leaves are not simply accepted. Refers to `paths`.
+std::optional<PlainAccept> PlainAcceptOf(const DecisionContext& context, const IssuingPaths& paths);
+
+// Whether a leaf is one that PlainAccept speaks of.
+bool IsPlain(const DecisionContext& context, const CertificateView& leaf,
+             const LeafIdentity& identity, const IssuingPaths& paths);
 
 // What the roll-up rule alone says of one path for this device.
 RollUpOutcome RollUpOn(const DecisionContext& context, const LabelledPath& path,

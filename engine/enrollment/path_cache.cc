@@ -1,105 +1,94 @@
 #include "engine/enrollment/path_cache.h"
 
-#include <cstring>
-#include <functional>
+#include <algorithm>
 #include <mutex>
-#include <string_view>
 #include <utility>
-
-#include "engine/base/byte_view.h"
 
 namespace muster::enrollment {
 namespace {
 
-// Calls `part` for each run of octets of the key, with its length first: concatenated, they
-// identify the key.
-template <typename Part>
-void ForEachPart(const CertificateView& leaf, const PresentedChain& chain, const Part& part) {
-  part(leaf.issuer());
-  part(leaf.authority_key_id());
-  for (const ByteView untrusted : chain.untrusted()) part(untrusted);
-}
-
-std::size_t PartSize(ByteView part) { return sizeof(std::size_t) + part.size(); }
+// Keys that share a hash. Chance has one; more are a stranger's work, who is to gain nothing.
+constexpr std::ptrdiff_t kTwinsMax = 4;
 
 }  // namespace
 
-PathKey::PathKey(const CertificateView& leaf, const PresentedChain& chain)
-    : leaf_(leaf), chain_(chain), hash_(0) {
-  ForEachPart(leaf_, chain_, [this](ByteView part) {
-    const std::size_t h = std::hash<std::string_view>{}(base::AsText(part));
-    hash_ = (hash_ ^ h) * 0x9e3779b97f4a7c15u;
-  });
-}
-
-bool PathKey::Matches(const std::string& stored) const {
-  const char* at = stored.data();
-  std::size_t left = stored.size();
-  bool equal = true;
-  ForEachPart(leaf_, chain_, [&](ByteView part) {
-    const std::size_t size = part.size();
-    equal = equal && PartSize(part) <= left && std::memcmp(at, &size, sizeof size) == 0 &&
-            (size == 0 || std::memcmp(at + sizeof size, part.data(), size) == 0);
-    if (!equal) return;
-    at += PartSize(part);
-    left -= PartSize(part);
-  });
-  return equal && left == 0;
-}
-
-std::string PathKey::Store() const {
-  std::string stored;
-  ForEachPart(leaf_, chain_, [&](ByteView part) {
-    const std::size_t size = part.size();
-    stored.append(reinterpret_cast<const char*>(&size), sizeof size);
-    stored.append(base::AsText(part));
-  });
-  return stored;
-}
-
-const PathCache::Entry* PathCache::FindIn(const Map& map, const PathKey& key) {
-  const auto [begin, end] = map.equal_range(key.hash());
+const CompiledPathsPtr* PathCache::FindIn(const Map& map, const PathKey& key,
+                                          std::uint64_t hash) {
+  const auto [begin, end] = map.equal_range(hash);
   for (auto it = begin; it != end; ++it) {
-    if (key.Matches(it->second.key)) return &it->second;
+    if (key.Matches(it->second->key)) return &it->second;
   }
   return nullptr;
 }
 
-std::shared_ptr<const IssuingPaths> PathCache::Find(const PathKey& key, UnixTime at) {
+CompiledPathsPtr PathCache::Find(const PathKey& key, UnixTime at) {
+  const std::uint64_t hash = key.Hash();
   {
     const std::shared_lock lock(mutex_);
-    if (const Entry* entry = FindIn(young_, key)) {
-      return entry->paths->stable.Contains(at) ? entry->paths : nullptr;
+    if (const CompiledPathsPtr* found = FindIn(young_, key, hash)) {
+      return (*found)->paths.stable.Contains(at) ? *found : nullptr;
     }
     if (old_.empty()) return nullptr;
   }
   const std::unique_lock lock(mutex_);
-  const Entry* entry = FindIn(old_, key);
-  if (entry == nullptr || !entry->paths->stable.Contains(at)) return nullptr;
-  std::shared_ptr<const IssuingPaths> paths = entry->paths;
-  InsertLocked(key, paths);
+  const CompiledPathsPtr* found = FindIn(old_, key, hash);
+  if (found == nullptr || !(*found)->paths.stable.Contains(at)) return nullptr;
+  CompiledPathsPtr paths = *found;
+  InsertLocked(key, hash, paths);
   return paths;
 }
 
-void PathCache::Insert(const PathKey& key, std::shared_ptr<const IssuingPaths> paths) {
+void PathCache::Insert(const PathKey& key, CompiledPathsPtr paths) {
+  const std::uint64_t hash = key.Hash();
   const std::unique_lock lock(mutex_);
-  InsertLocked(key, std::move(paths));
+  InsertLocked(key, hash, std::move(paths));
 }
 
-void PathCache::InsertLocked(const PathKey& key, std::shared_ptr<const IssuingPaths> paths) {
-  const auto [begin, end] = young_.equal_range(key.hash());
-  for (auto it = begin; it != end; ++it) {
-    if (!key.Matches(it->second.key)) continue;
-    it->second.paths = std::move(paths);
-    return;
-  }
-  Entry entry{key.Store(), std::move(paths)};
-  if (young_.size() >= kEntriesMax || young_octets_ + entry.key.size() > kOctetsMax) {
+void PathCache::InsertLocked(const PathKey& key, std::uint64_t hash, CompiledPathsPtr paths) {
+  if (young_octets_ + paths->octets > generation_octets_max_) {
     old_ = std::exchange(young_, {});
     young_octets_ = 0;
+    turns_.fetch_add(1, std::memory_order_release);
   }
-  young_octets_ += entry.key.size();
-  young_.emplace(key.hash(), std::move(entry));
+  const auto [begin, end] = young_.equal_range(hash);
+  auto place = std::find_if(begin, end, [&](const auto& e) { return key.Matches(e.second->key); });
+  if (place == end && std::distance(begin, end) >= kTwinsMax) place = begin;
+  young_octets_ += paths->octets;
+  if (place == end) {
+    young_.emplace(hash, std::move(paths));
+  } else {
+    young_octets_ -= place->second->octets;
+    place->second = std::move(paths);
+  }
+}
+
+void RecentPaths::BeginBatch() {
+  displaced_.clear();
+  const std::uint64_t turns = cache_.turns();
+  if (turns == turns_) return;
+  turns_ = turns;
+  std::fill(slots_.begin(), slots_.end(), nullptr);
+}
+
+const CompiledPaths* RecentPaths::Find(const PathKey& key, UnixTime at) {
+  const std::size_t slot = key.QuickHash() % kSlots;
+  const CompiledPaths* recent = slots_[slot].get();
+  if (recent != nullptr && recent->paths.stable.Contains(at) && key.Matches(recent->key)) {
+    return recent;
+  }
+  CompiledPathsPtr found = cache_.Find(key, at);
+  return found == nullptr ? nullptr : Keep(slot, std::move(found));
+}
+
+const CompiledPaths* RecentPaths::Insert(const PathKey& key, CompiledPathsPtr paths) {
+  cache_.Insert(key, paths);
+  return Keep(key.QuickHash() % kSlots, std::move(paths));
+}
+
+const CompiledPaths* RecentPaths::Keep(std::size_t slot, CompiledPathsPtr paths) {
+  slots_[slot].swap(paths);
+  if (paths != nullptr) displaced_.push_back(std::move(paths));
+  return slots_[slot].get();
 }
 
 }  // namespace muster::enrollment

@@ -1,59 +1,67 @@
-// PathCache: issuing paths by what a device presents, so that CA certificates are validated once
+// PathCache: compiled paths by what a device presents, so that CA certificates are validated once
 // and not once a device. Bounded: strangers cannot make it grow.
 #ifndef MUSTER_ENGINE_ENROLLMENT_PATH_CACHE_H_
 #define MUSTER_ENGINE_ENROLLMENT_PATH_CACHE_H_
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <shared_mutex>
-#include <string>
 #include <unordered_map>
+#include <vector>
 
-#include "engine/enrollment/issuing_paths.h"
-#include "muster/certificate.h"
+#include "engine/enrollment/compiled_paths.h"
 
 namespace muster::enrollment {
-
-// What issuing paths depend on besides the snapshot: the leaf's issuer name, its authority key
-// identifier, and the presented CA certificates, all octet for octet.
-class PathKey {
- public:
-  PathKey(const CertificateView& leaf, const PresentedChain& chain);
-  std::size_t hash() const { return hash_; }
-
- private:
-  friend class PathCache;
-  bool Matches(const std::string& stored) const;
-  std::string Store() const;
-
-  const CertificateView& leaf_;
-  const PresentedChain& chain_;
-  std::size_t hash_;
-};
 
 // Two generations of entries: when the young one is full it becomes the old one, and the former old
 // one is dropped; a hit in the old one makes the entry young again. Thread-safe.
 class PathCache {
  public:
-  static constexpr std::size_t kEntriesMax = 2'048;                 // Of a generation.
-  static constexpr std::size_t kOctetsMax = std::size_t{32} << 20;  // Keys of a generation.
+  // `octets_max` bounds both generations together.
+  explicit PathCache(std::size_t octets_max) : generation_octets_max_(octets_max / 2) {}
 
   // Null where nothing is stored for `key` that is stable at `at`.
-  std::shared_ptr<const IssuingPaths> Find(const PathKey& key, UnixTime at);
-  void Insert(const PathKey& key, std::shared_ptr<const IssuingPaths> paths);
+  CompiledPathsPtr Find(const PathKey& key, UnixTime at);
+  // paths->key is the key's.
+  void Insert(const PathKey& key, CompiledPathsPtr paths);
+
+  // How often the young generation became the old one.
+  std::uint64_t turns() const { return turns_.load(std::memory_order_acquire); }
 
  private:
-  struct Entry {
-    std::string key;
-    std::shared_ptr<const IssuingPaths> paths;
-  };
-  using Map = std::unordered_multimap<std::size_t, Entry>;
-  static const Entry* FindIn(const Map& map, const PathKey& key);
-  void InsertLocked(const PathKey& key, std::shared_ptr<const IssuingPaths> paths);
+  using Map = std::unordered_multimap<std::uint64_t, CompiledPathsPtr>;
+  static const CompiledPathsPtr* FindIn(const Map& map, const PathKey& key, std::uint64_t hash);
+  void InsertLocked(const PathKey& key, std::uint64_t hash, CompiledPathsPtr paths);
 
+  const std::size_t generation_octets_max_;
   std::shared_mutex mutex_;
   Map young_, old_;
   std::size_t young_octets_ = 0;
+  std::atomic<std::uint64_t> turns_{0};
+};
+
+// One thread's look at a PathCache: what it found lately, found again without a lock or a count.
+// Pointers that it hands out stay good until the next BeginBatch.
+class RecentPaths {
+ public:
+  // `cache` must outlive this.
+  explicit RecentPaths(PathCache* cache) : cache_(*cache), slots_(kSlots) {}
+
+  void BeginBatch();
+  // As PathCache::Find.
+  const CompiledPaths* Find(const PathKey& key, UnixTime at);
+  const CompiledPaths* Insert(const PathKey& key, CompiledPathsPtr paths);
+
+ private:
+  static constexpr std::size_t kSlots = 4'096;
+  const CompiledPaths* Keep(std::size_t slot, CompiledPathsPtr paths);
+
+  PathCache& cache_;
+  std::vector<CompiledPathsPtr> slots_;      // By PathKey::QuickHash.
+  std::vector<CompiledPathsPtr> displaced_;  // Still in use by the batch under way.
+  std::uint64_t turns_ = 0;  // Of the cache: slots hold nothing much that it has dropped.
 };
 
 }  // namespace muster::enrollment

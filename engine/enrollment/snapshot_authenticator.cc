@@ -1,12 +1,20 @@
 #include "engine/enrollment/snapshot_authenticator.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "engine/base/check.h"
 #include "engine/x509/name.h"
 
 namespace muster::enrollment {
 namespace {
+
+// Chains of a slice. More make no signature cheaper; fewer would where issuers are many, because
+// signatures under one key are best checked side by side.
+constexpr std::size_t kSliceMax = 8'192;
+// Chains that are opened before their messages are hashed: few enough to be in a near cache still.
+constexpr std::size_t kHashEvery = 32;
 
 ValidationOptions ValidationOptionsOf(const AuthenticationOptions& options) {
   ValidationOptions validation;
@@ -20,49 +28,188 @@ ValidationOptions ValidationOptionsOf(const AuthenticationOptions& options) {
 }  // namespace
 
 SnapshotAuthenticator::SnapshotAuthenticator(std::shared_ptr<const RegistrySnapshot> snapshot,
-                                             const AuthenticationOptions& options)
+                                             const AuthenticationOptions& options,
+                                             crypto::IssuerKeyPool* keys)
     : snapshot_(std::move(snapshot)),
       options_(options),
       validator_(ValidationOptionsOf(options),
                  registry::CompiledSnapshot::Of(*snapshot_).crls(),
-                 path::LeafRules{.profile = options.leaf_profile}) {}
+                 path::LeafRules{.profile = options.leaf_profile}),
+      keys_(keys),
+      cache_(options.cache_octets_max / kPathsShare) {}
 
-Verdict SnapshotAuthenticator::Authenticate(const PresentedChain& chain, UnixTime at,
-                                            AuthenticatorCounters* counters) const {
+void SnapshotAuthenticator::AuthenticateBatch(std::span<const PresentedChain> chains, UnixTime at,
+                                              std::span<Verdict> verdicts,
+                                              AuthenticatorCounters* counters) const {
   const DecisionContext context = ContextAt(at);
-  if (chain.leaf().empty()) return Rejected(context, RejectReason::kChainEmpty, -1);
-  if (chain.too_long()) return Rejected(context, RejectReason::kChainTooLong, -1);
-  const auto leaf = CertificateView::Parse(chain.leaf());
-  if (!leaf) return Rejected(context, leaf.error().reason, 0);
+  std::unique_ptr<Workspace> workspace = TakeWorkspace();
+  // Slices of equal size: the last one is not a remainder.
+  const std::size_t slices = (chains.size() + kSliceMax - 1) / kSliceMax;
+  for (std::size_t n = 0; n < slices; ++n) {
+    const std::size_t begin = chains.size() * n / slices, end = chains.size() * (n + 1) / slices;
+    const auto slice_verdicts = verdicts.subspan(begin, end - begin);
+    try {
+      DecideSlice({context, chains.subspan(begin, end - begin), slice_verdicts, workspace.get(),
+                   counters});
+    } catch (...) {
+      // Out of memory for what the slice shares.
+      const Verdict rejected = Rejected(context, RejectReason::kInternalError, -1);
+      std::fill(slice_verdicts.begin(), slice_verdicts.end(), rejected);
+    }
+  }
+  ReturnWorkspace(std::move(workspace));
+}
 
+void SnapshotAuthenticator::DecideSlice(const Slice& slice) const {
+  Workspace& workspace = *slice.workspace;
+  // An exception anywhere rejects its chain and no other.
+  const auto guarded = [&](std::size_t i, auto&& step) {
+    try {
+      step();
+    } catch (...) {
+      slice.verdicts[i] = Rejected(slice.context, RejectReason::kInternalError, -1);
+    }
+  };
+  workspace.waiting.clear();
+  workspace.waiting.reserve(slice.chains.size());
+  workspace.signatures.Reset(slice.chains.size());
+  workspace.recent.BeginBatch();
+  for (std::size_t i = 0; i < slice.chains.size(); ++i) {
+    guarded(i, [&] { OpenChain(slice, i); });
+    if (i % kHashEvery == kHashEvery - 1) workspace.signatures.HashNew();
+  }
+  workspace.signatures.Verify();
+  slice.counters->leaf_signatures += workspace.waiting.size();
+  for (std::size_t w = 0; w < workspace.waiting.size(); ++w) {
+    const WaitingChain& waiting = workspace.waiting[w];
+    guarded(waiting.chain,
+            [&] { CloseChain(slice, waiting, workspace.signatures.AnswerOf(w)); });
+  }
+}
+
+void SnapshotAuthenticator::OpenChain(const Slice& slice, std::size_t i) const {
+  const DecisionContext& context = slice.context;
+  const PresentedChain& chain = slice.chains[i];
+  Verdict& verdict = slice.verdicts[i];
+  if (chain.leaf().empty()) {
+    verdict = Rejected(context, RejectReason::kChainEmpty, -1);
+    return;
+  }
+  if (chain.too_long()) {
+    verdict = Rejected(context, RejectReason::kChainTooLong, -1);
+    return;
+  }
+  const auto leaf = CertificateView::Parse(chain.leaf());
+  if (!leaf) {
+    verdict = Rejected(context, leaf.error().reason, 0);
+    return;
+  }
   const LeafIdentity identity = LeafIdentity::Of(*leaf, context.snapshot);
   if (identity.individual != nullptr && PinsLeaf(*identity.individual, context.snapshot)) {
     const auto issuer = x509::CanonicalName(leaf->issuer());
     const registry::TextSet* denied_serials =
         issuer ? context.snapshot.DeniedSerialsOf(*issuer) : nullptr;
-    return DecidePinned(context, *leaf, identity, denied_serials);
+    verdict = DecidePinned(context, *leaf, identity, denied_serials);
+    return;
   }
+  const auto compiled = PathsOf(slice, *leaf, chain);
+  if (!compiled) {
+    const PresentedFailure& failure = compiled.error();
+    verdict = Rejected(context, failure.failure.reason, failure.chain_index);
+    verdict.registration_id = identity.registration_id;
+    return;
+  }
+  OpenLeaf(slice, i, *leaf, identity, **compiled);
+}
 
-  const PathKey key(*leaf, chain);
-  std::shared_ptr<const IssuingPaths> paths = cache_.Find(key, at);
-  if (paths == nullptr) {
-    const auto presented = PresentedCas::Parse(chain.untrusted(), context.snapshot);
-    if (!presented) {
-      const PresentedFailure& failure = presented.error();
-      Verdict verdict = Rejected(context, failure.failure.reason, failure.chain_index);
-      verdict.registration_id = identity.registration_id;
-      return verdict;
-    }
-    const auto issuer = x509::CanonicalName(leaf->issuer());
-    if (!issuer) return Rejected(context, RejectReason::kMalformedName, 0);
-    paths = std::make_shared<const IssuingPaths>(
-        CompileIssuingPaths(*issuer, leaf->authority_key_id(), *presented, context.snapshot,
-                            validator_, options_, at));
-    ++counters->ca_paths_compiled;
-    counters->ca_signatures += paths->ca_signatures;
-    cache_.Insert(key, paths);
+void SnapshotAuthenticator::OpenLeaf(const Slice& slice, std::size_t i,
+                                     const CertificateView& leaf, const LeafIdentity& identity,
+                                     const CompiledPaths& compiled) const {
+  const DecisionContext& context = slice.context;
+  Verdict& verdict = slice.verdicts[i];
+  path::FaultSink sink(/*collect_all=*/false);
+  std::size_t p = 0;
+  const std::vector<IssuingPath>& valid = compiled.paths.valid;
+  while (p < valid.size() &&
+         !validator_.CheckLeaf(valid[p].validated, leaf, context.at, &sink)) {
+    sink = path::FaultSink(/*collect_all=*/false);
+    ++p;
   }
-  return DecideOverPaths(context, *leaf, identity, *paths, &counters->leaf_signatures);
+  crypto::SignatureScheme scheme;
+  if (p == valid.size() ||
+      crypto::ParseSignatureAlgorithm(leaf.signature_algorithm(), AlgorithmPolicy{}, &scheme) !=
+          RejectReason::kNone) {
+    // No signature will be asked for, or none that could be good.
+    LeafSignature signature;
+    verdict = DecideOverPaths(context, leaf, identity, compiled.paths, &signature);
+    slice.counters->leaf_signatures += signature.checked();
+    return;
+  }
+  const bool plain = compiled.plain && compiled.plain->path == &valid[p] &&
+                     IsPlain(context, leaf, identity, compiled.paths);
+  if (plain) {
+    verdict = compiled.plain->verdict;
+    verdict.decision = Decision::kReject;
+    verdict.reason = RejectReason::kNotEvaluated;
+    verdict.registration_id = identity.registration_id;
+  }
+  slice.workspace->signatures.Add({&compiled.issuer_keys[p], scheme, leaf.signature_algorithm(),
+                                   leaf.tbs(), leaf.signature()});
+  slice.workspace->waiting.push_back({i, &compiled, &valid[p], plain});
+}
+
+void SnapshotAuthenticator::CloseChain(const Slice& slice, const WaitingChain& waiting,
+                                       RejectReason answer) const {
+  Verdict& verdict = slice.verdicts[waiting.chain];
+  if (waiting.plain && answer == RejectReason::kNone) {
+    verdict.decision = Decision::kAccept;
+    verdict.reason = RejectReason::kNone;
+    return;
+  }
+  // Seldom: the whole decision, with the signature known.
+  const DecisionContext& context = slice.context;
+  const auto leaf = CertificateView::Parse(slice.chains[waiting.chain].leaf());
+  MUSTER_CHECK(leaf.has_value());
+  LeafSignature signature(*waiting.path, answer);
+  verdict = DecideOverPaths(context, *leaf, LeafIdentity::Of(*leaf, context.snapshot),
+                            waiting.compiled->paths, &signature);
+  slice.counters->leaf_signatures += signature.checked();
+}
+
+tl::expected<const CompiledPaths*, PresentedFailure> SnapshotAuthenticator::PathsOf(
+    const Slice& slice, const CertificateView& leaf, const PresentedChain& chain) const {
+  const DecisionContext& context = slice.context;
+  const PathKey key(leaf, chain);
+  if (const CompiledPaths* found = slice.workspace->recent.Find(key, context.at)) return found;
+  const auto presented = PresentedCas::Parse(chain.untrusted(), context.snapshot);
+  if (!presented) return tl::unexpected<PresentedFailure>(presented.error());
+  const auto issuer = x509::CanonicalName(leaf.issuer());
+  if (!issuer) {
+    return tl::unexpected(
+        PresentedFailure{{RejectReason::kMalformedName, 0, "the issuer name is malformed"}, 0});
+  }
+  IssuingPaths paths = CompileIssuingPaths(*issuer, leaf.authority_key_id(), *presented,
+                                           context.snapshot, validator_, options_, context.at);
+  ++slice.counters->ca_paths_compiled;
+  slice.counters->ca_signatures += paths.ca_signatures;
+  return slice.workspace->recent.Insert(key, Compile(context, key, std::move(paths), keys_));
+}
+
+std::unique_ptr<SnapshotAuthenticator::Workspace> SnapshotAuthenticator::TakeWorkspace() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!workspaces_.empty()) {
+      std::unique_ptr<Workspace> workspace = std::move(workspaces_.back());
+      workspaces_.pop_back();
+      return workspace;
+    }
+  }
+  return std::make_unique<Workspace>(&cache_, keys_);
+}
+
+void SnapshotAuthenticator::ReturnWorkspace(std::unique_ptr<Workspace> workspace) const {
+  const std::lock_guard lock(mutex_);
+  workspaces_.push_back(std::move(workspace));
 }
 
 }  // namespace muster::enrollment

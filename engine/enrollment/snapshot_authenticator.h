@@ -1,25 +1,41 @@
 // SnapshotAuthenticator: decisions under one snapshot and one set of options, with the cache of
-// issuing paths that belongs to them.
+// compiled paths that belongs to them.
+//
+// Chains are decided in slices, each in three steps: (1) every chain is opened: parsed, its paths
+// looked up, everything checked but the signature; (2) all signatures are checked together; (3)
+// every chain that waited for its signature is closed. One chain is a slice of one.
 #ifndef MUSTER_ENGINE_ENROLLMENT_SNAPSHOT_AUTHENTICATOR_H_
 #define MUSTER_ENGINE_ENROLLMENT_SNAPSHOT_AUTHENTICATOR_H_
 
 #include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
 
+#include "engine/crypto/issuer_key.h"
+#include "engine/crypto/signature_batch.h"
 #include "engine/enrollment/decide.h"
 #include "engine/enrollment/path_cache.h"
 #include "muster/authenticator.h"
 
 namespace muster::enrollment {
 
+// The part of AuthenticationOptions::cache_octets_max that compiled paths get: one in so many.
+// Tables of issuer keys get the rest.
+inline constexpr std::size_t kPathsShare = 4;
+
 // Thread-safe.
 class SnapshotAuthenticator {
  public:
+  // `keys` must outlive this.
   SnapshotAuthenticator(std::shared_ptr<const RegistrySnapshot> snapshot,
-                        const AuthenticationOptions& options);
+                        const AuthenticationOptions& options, crypto::IssuerKeyPool* keys);
 
-  // Decides one chain; adds to the signature and compilation counts, not to `chains`. May throw.
-  Verdict Authenticate(const PresentedChain& chain, UnixTime at,
-                       AuthenticatorCounters* counters) const;
+  // As Authenticator::AuthenticateBatch, for spans of equal size. Adds to the signature and
+  // compilation counts, not to `chains`. Throws only where not even a workspace can be had, before
+  // anything is decided.
+  void AuthenticateBatch(std::span<const PresentedChain> chains, UnixTime at,
+                         std::span<Verdict> verdicts, AuthenticatorCounters* counters) const;
 
   const std::shared_ptr<const RegistrySnapshot>& snapshot() const { return snapshot_; }
   DecisionContext ContextAt(UnixTime at) const {
@@ -27,10 +43,48 @@ class SnapshotAuthenticator {
   }
 
  private:
+  // A chain whose verdict waits for the leaf's signature under the issuer of `path`.
+  struct WaitingChain {
+    std::size_t chain;  // Its index in the slice.
+    const CompiledPaths* compiled;
+    const IssuingPath* path;  // The first whose other checks the leaf passed.
+    bool plain;  // The verdict is written, as a rejection, and a good signature makes it accept.
+  };
+  // What a thread works with, kept from batch to batch.
+  struct Workspace {
+    Workspace(PathCache* cache, crypto::IssuerKeyPool* keys) : recent(cache), signatures(keys) {}
+    RecentPaths recent;
+    crypto::SignatureBatch signatures;
+    std::vector<WaitingChain> waiting;  // Its i-th signature is that of waiting[i].
+  };
+  struct Slice {
+    const DecisionContext& context;
+    std::span<const PresentedChain> chains;
+    std::span<Verdict> verdicts;
+    Workspace* workspace;
+    AuthenticatorCounters* counters;
+  };
+
+  void DecideSlice(const Slice& slice) const;
+  void OpenChain(const Slice& slice, std::size_t i) const;
+  void OpenLeaf(const Slice& slice, std::size_t i, const CertificateView& leaf,
+                const LeafIdentity& identity, const CompiledPaths& compiled) const;
+  void CloseChain(const Slice& slice, const WaitingChain& waiting,
+                  RejectReason answer) const;
+  tl::expected<const CompiledPaths*, PresentedFailure> PathsOf(const Slice& slice,
+                                                               const CertificateView& leaf,
+                                                               const PresentedChain& chain) const;
+
+  std::unique_ptr<Workspace> TakeWorkspace() const;
+  void ReturnWorkspace(std::unique_ptr<Workspace> workspace) const;
+
   std::shared_ptr<const RegistrySnapshot> snapshot_;
   AuthenticationOptions options_;
   path::PathValidator validator_;
+  crypto::IssuerKeyPool* keys_;
   mutable PathCache cache_;
+  mutable std::mutex mutex_;  // Guards what follows.
+  mutable std::vector<std::unique_ptr<Workspace>> workspaces_;  // Not in use.
 };
 
 }  // namespace muster::enrollment

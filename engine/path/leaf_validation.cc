@@ -186,11 +186,15 @@ bool CheckLeafSignature(const ValidationContext& context, const graph::CaNode& i
     sink->Add(issuer.key.error().reason, 1, std::string(issuer.key.error().what));
     return false;
   }
-  const RejectReason reason =
+  const RejectReason answer =
       crypto::VerifySignature(*issuer.key, leaf.signature_algorithm(), leaf.tbs(), leaf.signature(),
                               context.options.algorithms);
-  if (reason == RejectReason::kNone) return true;
-  sink->Add(reason, 0, "issuer " + DisplayName(issuer.view().subject()));
+  return ReportLeafSignature(issuer, answer, sink);
+}
+
+bool ReportLeafSignature(const graph::CaNode& issuer, RejectReason answer, FaultSink* sink) {
+  if (answer == RejectReason::kNone) return true;
+  sink->Add(answer, 0, "issuer " + DisplayName(issuer.view().subject()));
   return false;
 }
 

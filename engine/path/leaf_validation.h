@@ -22,6 +22,8 @@ bool CheckLeafAlone(const ValidationContext& context, const CertificateView& lea
 // 6.1.3 (a) (1).
 bool CheckLeafSignature(const ValidationContext& context, const graph::CaNode& issuer,
                         const CertificateView& leaf, FaultSink* sink);
+// Puts what came of checking the signature into the sink; true where it is good.
+bool ReportLeafSignature(const graph::CaNode& issuer, RejectReason answer, FaultSink* sink);
 
 // "reason keyCompromise, CRL of CN=Root": what is told of a revoked certificate.
 std::string DescribeRevocation(const Revocation& revocation);

@@ -59,6 +59,11 @@ bool PathValidator::VerifyLeafSignature(const ValidatedPath& path, const Certifi
   return CheckLeafSignature(impl_->context, path.issuer(), leaf, sink);
 }
 
+bool PathValidator::AcceptLeafSignature(const ValidatedPath& path, RejectReason answer,
+                                        FaultSink* sink) const {
+  return ReportLeafSignature(path.issuer(), answer, sink);
+}
+
 bool PathValidator::ValidateLeaf(const ValidatedPath& path, const CertificateView& leaf,
                                  UnixTime at, FaultSink* sink,
                                  std::vector<std::string>* policies) const {

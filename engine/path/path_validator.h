@@ -117,6 +117,8 @@ class PathValidator {
                  FaultSink* sink, std::vector<std::string>* policies = nullptr) const;
   bool VerifyLeafSignature(const ValidatedPath& path, const CertificateView& leaf,
                            FaultSink* sink) const;
+  // What VerifyLeafSignature does where crypto::VerifySignature is known to say `answer`.
+  bool AcceptLeafSignature(const ValidatedPath& path, RejectReason answer, FaultSink* sink) const;
 
   // The full account of a path, for operators: ValidateCas and, where the sink collects all,
   // whatever came of it, ValidateLeaf. True where there was no fault.

@@ -43,7 +43,9 @@ class Authenticator {
 
   // Decides each chain under one snapshot, whatever Swap does meanwhile. verdicts[i] is that of
   // chains[i] and equals Authenticate(chains[i], at). Extra verdicts are left untouched; chains
-  // without a verdict slot are not decided.
+  // without a verdict slot are not decided. Works in the calling thread; many may call at once.
+  // Signatures are checked together, so a device costs least in batches of thousands, in any order;
+  // issuers' keys are prepared as their leaves come.
   void AuthenticateBatch(std::span<const PresentedChain> chains, UnixTime at,
                          std::span<Verdict> verdicts) const noexcept;
 

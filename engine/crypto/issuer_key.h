@@ -1,0 +1,95 @@
+// IssuerKeyPool: tables of the issuer keys whose leaves are being checked, within a memory budget.
+//
+// A table makes checking a signature many times cheaper, but costs time to build and memory to
+// keep. So a key gets one when the leaves that came under it pay for it, a wider one when more have
+// come, and loses it when others need the room and it was not used for a while. Whether there is a
+// table never changes an answer: without one, signatures are checked by VerifySignature.
+// Thread-safe, and so are keys: tables are built once and shared by all threads.
+#ifndef MUSTER_ENGINE_CRYPTO_ISSUER_KEY_H_
+#define MUSTER_ENGINE_CRYPTO_ISSUER_KEY_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "engine/crypto/prepared_key.h"
+#include "engine/crypto/public_key.h"
+#include "engine/crypto/rsa_batch.h"
+#include "muster/bytes.h"
+#include "muster/kernel.h"
+
+namespace muster::crypto {
+
+using PreparedIssuer = std::variant<PreparedKey, PreparedRsaKey>;
+
+// An issuer's key. What it is prepared with belongs to the pool that made it.
+class IssuerKey {
+ public:
+  // For VerifySignature.
+  const PublicKey& reference() const { return reference_; }
+
+ private:
+  friend class IssuerKeyPool;
+  IssuerKey(Bytes spki, PublicKey reference)
+      : spki_(std::move(spki)), reference_(std::move(reference)) {}
+
+  const Bytes spki_;
+  const PublicKey reference_;
+  std::atomic<bool> used_{false};  // Since the pool last looked for something to drop.
+  std::mutex build_mutex_;         // Held while a table is built.
+  std::mutex state_mutex_;         // Guards what follows; held for moments only.
+  std::uint64_t leaves_ = 0;       // Seen since the key last had no table.
+  std::size_t octets_ = 0;         // Of `prepared_`, as counted by the pool.
+  std::shared_ptr<const PreparedIssuer> prepared_;
+};
+
+class IssuerKeyPool {
+ public:
+  // `octets_max` bounds the tables together. One that was dropped while a batch still used it
+  // stays until that batch is done.
+  IssuerKeyPool(Kernel kernel, std::size_t octets_max)
+      : kernel_(kernel), octets_max_(octets_max) {}
+
+  Kernel kernel() const { return kernel_; }
+
+  // The key of an SPKI, which `reference` was loaded from: one object however often it is asked
+  // for, as long as somebody holds it.
+  std::shared_ptr<IssuerKey> Intern(ByteView spki, const PublicKey& reference);
+
+  // Tells that `leaves` more signatures are to be checked under a key, and gives what to check them
+  // with; null where no table pays yet, where none fits, or where the kernel has none for such keys.
+  // Throws std::bad_alloc.
+  std::shared_ptr<const PreparedIssuer> Prepare(const std::shared_ptr<IssuerKey>& key,
+                                                std::uint64_t leaves);
+
+  std::size_t octets() const;
+
+ private:
+  // Makes room, by dropping what was not used for longest; false where `octets` is too much.
+  bool Reserve(std::size_t octets, const std::shared_ptr<IssuerKey>& key);
+  void Drop(std::size_t holder);
+  std::shared_ptr<const PreparedIssuer> BuildTable(const std::shared_ptr<IssuerKey>& key,
+                                                   int window, int window_now);
+  std::shared_ptr<const PreparedIssuer> BuildRsa(const std::shared_ptr<IssuerKey>& key);
+  void Keep(const std::shared_ptr<IssuerKey>& key, std::size_t octets,
+            std::shared_ptr<const PreparedIssuer> prepared);
+
+  const Kernel kernel_;
+  const std::size_t octets_max_;
+  mutable std::mutex mutex_;  // Guards what follows; taken before a key's state_mutex_.
+  std::size_t octets_ = 0;
+  std::vector<std::shared_ptr<IssuerKey>> holders_;  // Keys with a table.
+  std::size_t hand_ = 0;                             // Where the search for room goes on.
+  std::unordered_map<std::string, std::weak_ptr<IssuerKey>> keys_;  // By SPKI.
+  std::size_t prune_at_ = 1'024;  // Keys that nobody holds are forgotten at this size.
+};
+
+}  // namespace muster::crypto
+
+#endif  // MUSTER_ENGINE_CRYPTO_ISSUER_KEY_H_
