@@ -5,15 +5,21 @@
 namespace muster {
 namespace {
 
-bool IsAsciiAlphanumeric(char c) {
+constexpr bool IsAsciiAlphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-bool IsAllowed(char c) {
-  return IsAsciiAlphanumeric(c) || c == '-' || c == '.' || c == '_' || c == ':';
-}
-
-char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+// The allowed characters as they are kept; 0 for all others. A table, because every device's
+// identity passes through it.
+constexpr std::array<char, 256> kKept = [] {
+  std::array<char, 256> kept{};
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    const char c = static_cast<char>(i);
+    if (!IsAsciiAlphanumeric(c) && c != '-' && c != '.' && c != '_' && c != ':') continue;
+    kept[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return kept;
+}();
 
 }  // namespace
 
@@ -21,11 +27,13 @@ char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' +
 std::optional<RegistrationId> RegistrationId::Parse(std::string_view text) {
   if (text.empty() || text.size() > BoundedString::kSizeMax) return std::nullopt;
   if (text.back() != '-' && !IsAsciiAlphanumeric(text.back())) return std::nullopt;
-  std::array<char, BoundedString::kSizeMax> lower{};
+  std::array<char, BoundedString::kSizeMax> lower;
+  bool allowed = true;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!IsAllowed(text[i])) return std::nullopt;
-    lower[i] = ToLower(text[i]);
+    lower[i] = kKept[static_cast<unsigned char>(text[i])];
+    allowed = allowed && lower[i] != 0;
   }
+  if (!allowed) return std::nullopt;
   RegistrationId id;
   id.text_ = *BoundedString::From({lower.data(), text.size()});
   return id;

@@ -4,6 +4,7 @@
 #ifndef MUSTER_ENROLLMENT_H_
 #define MUSTER_ENROLLMENT_H_
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -25,7 +26,8 @@ class BoundedString {
   static std::optional<BoundedString> From(std::string_view text) {
     if (text.size() > kSizeMax) return std::nullopt;
     BoundedString s;
-    for (char c : text) s.chars_[s.size_++] = c;
+    std::copy(text.begin(), text.end(), s.chars_.begin());
+    s.size_ = static_cast<std::uint8_t>(text.size());
     return s;
   }
 
