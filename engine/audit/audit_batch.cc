@@ -31,7 +31,7 @@ AuditBatch::Device& AuditBatch::AddDevice(std::size_t record) {
   return device;
 }
 
-void AuditBatch::Decide(const Authenticator& authenticator, UnixTime at) {
+void AuditBatch::Decide(const AuditJudges& judges, UnixTime at) {
   arena_.clear();
   files_.clear();
   record_count_ = 0;
@@ -51,7 +51,7 @@ void AuditBatch::Decide(const Authenticator& authenticator, UnixTime at) {
         break;
     }
   }
-  DecideAll(authenticator, at);
+  DecideAll(judges, at);
   for (std::size_t i = 0; i < record_count_; ++i) tally_.Count(records_[i]);
 }
 
@@ -115,7 +115,7 @@ void AuditBatch::AddFileDevices(const RawRecord& raw_record, const ReadOutcome& 
   }
 }
 
-void AuditBatch::DecideAll(const Authenticator& authenticator, UnixTime at) {
+void AuditBatch::DecideAll(const AuditJudges& judges, UnixTime at) {
   chains_.clear();
   const ByteView arena = arena_;
   for (std::size_t i = 0; i < device_count_; ++i) {
@@ -130,11 +130,27 @@ void AuditBatch::DecideAll(const Authenticator& authenticator, UnixTime at) {
     chains_.push_back(device.chain);
   }
   verdicts_.assign(device_count_, Verdict{});
-  authenticator.AuthenticateBatch(chains_, at, verdicts_);
+  judges.authenticator.AuthenticateBatch(chains_, at, verdicts_);
+  if (judges.reference != nullptr) CrossCheck(judges, at);
   for (std::size_t i = 0; i < device_count_; ++i) {
     AuditRecord& record = records_[devices_[i].record];
     record.verdict = verdicts_[i];
     DescribeLeaf(chains_[i].leaf(), &record);
+  }
+}
+
+void AuditBatch::CrossCheck(const AuditJudges& judges, UnixTime at) {
+  std::bernoulli_distribution is_chosen(judges.share);
+  for (std::size_t i = 0; i < device_count_; ++i) {
+    if (!is_chosen(random_)) continue;
+    const Verdict again = judges.reference->Authenticate(chains_[i], at);
+    if (again == verdicts_[i]) continue;
+    const RecordSource& source = records_[devices_[i].record].source;
+    throw JudgesDisagree(fmt::format(
+        "the kernel in use and the reference disagree about {} line {} offset {}: {} against {}; "
+        "nothing of this audit can be relied on; run it with --kernel reference, and report this",
+        source.name, source.line, source.offset, NameOf(verdicts_[i].reason),
+        NameOf(again.reason)));
   }
 }
 

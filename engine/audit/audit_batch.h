@@ -3,6 +3,8 @@
 #define MUSTER_ENGINE_AUDIT_AUDIT_BATCH_H_
 
 #include <cstddef>
+#include <random>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -14,14 +16,27 @@
 
 namespace muster::audit {
 
+// What decides, and what a share of the devices is decided by a second time.
+struct AuditJudges {
+  const Authenticator& authenticator;
+  const Authenticator* reference = nullptr;  // Null where `share` is 0.
+  double share = 0;                          // 0 to 1.
+};
+
+// The two judges disagree about a device: a defect in muster, or a broken processor.
+class JudgesDisagree : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 // Reused from batch to batch, so that memory stays where it is.
 class AuditBatch {
  public:
   RawBatch raw;  // Filled by the reader.
 
   // Decodes the raw records, decides about every device, counts. Records come out in the order of
-  // the input; their indices are set by whoever knows how many came before.
-  void Decide(const Authenticator& authenticator, UnixTime at);
+  // the input; their indices are set by whoever knows how many came before. Throws JudgesDisagree.
+  void Decide(const AuditJudges& judges, UnixTime at);
 
   std::vector<AuditRecord>& records() { return records_; }
   std::size_t record_count() const { return record_count_; }
@@ -41,7 +56,8 @@ class AuditBatch {
   void DecodeLine(const RawRecord& raw_record, LineDecoder* decoder);
   void DecodeFile(const RawRecord& raw_record);
   void AddFileDevices(const RawRecord& raw_record, const ReadOutcome& outcome);
-  void DecideAll(const Authenticator& authenticator, UnixTime at);
+  void DecideAll(const AuditJudges& judges, UnixTime at);
+  void CrossCheck(const AuditJudges& judges, UnixTime at);
   void DescribeLeaf(ByteView leaf, AuditRecord* record) const;
 
   Bytes arena_;
@@ -53,6 +69,7 @@ class AuditBatch {
   std::vector<PresentedChain> chains_;
   std::vector<Verdict> verdicts_;
   Tally tally_;
+  std::mt19937_64 random_{std::random_device{}()};  // Which devices are decided again.
 };
 
 }  // namespace muster::audit

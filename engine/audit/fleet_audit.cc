@@ -10,10 +10,12 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "engine/audit/audit_batch.h"
 #include "engine/audit/input_walk.h"
 #include "engine/audit/record_reader.h"
+#include "muster/kernel.h"
 
 namespace muster {
 namespace {
@@ -50,15 +52,15 @@ class BatchPool {
 // One run: what the three stages of the pipeline share.
 class AuditRun {
  public:
-  AuditRun(const Authenticator& authenticator, const FleetAuditOptions& options,
+  AuditRun(const audit::AuditJudges& judges, const FleetAuditOptions& options,
            const std::vector<std::string>& inputs, std::istream& standard_input,
            const FleetAudit::Sink& sink, const std::atomic<bool>* stop)
-      : authenticator_(authenticator),
+      : judges_(judges),
         options_(options),
         reader_(inputs, standard_input, options),
         sink_(sink),
         stop_(stop) {
-    report_.generation = authenticator.snapshot()->generation();
+    report_.generation = judges.authenticator.snapshot()->generation();
   }
 
   AuditReport Run(int threads) {
@@ -70,7 +72,7 @@ class AuditRun {
             [this](tbb::flow_control& flow) { return ReadBatch(flow); }) &
             tbb::make_filter<AuditBatch*, AuditBatch*>(tbb::filter_mode::parallel,
                                                        [this](AuditBatch* batch) {
-                                                         batch->Decide(authenticator_, options_.at);
+                                                         batch->Decide(judges_, options_.at);
                                                          return batch;
                                                        }) &
             tbb::make_filter<AuditBatch*, void>(tbb::filter_mode::serial_in_order,
@@ -110,7 +112,7 @@ class AuditRun {
   bool interrupted() const { return interrupted_; }
 
  private:
-  const Authenticator& authenticator_;
+  const audit::AuditJudges& judges_;
   const FleetAuditOptions& options_;
   audit::RecordReader reader_;
   const FleetAudit::Sink& sink_;
@@ -139,8 +141,17 @@ Result<AuditReport> FleetAudit::Run(const std::vector<std::string>& inputs,
   }
   // An authenticator of its own: one generation decides all, whatever is swapped meanwhile.
   const Authenticator authenticator(authenticator_.snapshot(), authenticator_.options());
+  audit::AuditJudges judges{authenticator};
+  std::optional<Authenticator> reference;
+  if (options_.cross_check > 0) {
+    AuthenticationOptions by_reference = authenticator_.options();
+    by_reference.kernel = Kernel::kReference;
+    reference.emplace(authenticator_.snapshot(), by_reference);
+    judges.reference = &*reference;
+    judges.share = std::min(options_.cross_check, 1.0);
+  }
   const int threads = ThreadsOf(options_);
-  AuditRun run(authenticator, options_, inputs, standard_input, sink, stop);
+  AuditRun run(judges, options_, inputs, standard_input, sink, stop);
   const tbb::global_control allow(tbb::global_control::max_allowed_parallelism,
                                   static_cast<std::size_t>(threads));
   tbb::task_arena arena(threads);
@@ -148,6 +159,8 @@ Result<AuditReport> FleetAudit::Run(const std::vector<std::string>& inputs,
   arena.execute([&] { report = run.Run(threads); });
   report.interrupted = run.interrupted();
   return report;
+} catch (const audit::JudgesDisagree& e) {
+  return MakeError(ErrorCode::kInternal, e.what());
 } catch (const std::exception& e) {
   return MakeError(ErrorCode::kInternal,
                    fmt::format("the audit failed and was abandoned: {}", e.what()));

@@ -31,6 +31,15 @@ std::string_view NameOf(Kernel kernel) {
   return "";
 }
 
+std::span<const Kernel> AllKernels() { return kKernels; }
+
+std::optional<Kernel> KernelNamed(std::string_view name) {
+  for (const Kernel kernel : kKernels) {
+    if (NameOf(kernel) == name) return kernel;
+  }
+  return std::nullopt;
+}
+
 std::vector<Kernel> SupportedKernels() {
   std::vector<Kernel> supported;
   for (const Kernel kernel : kKernels) {

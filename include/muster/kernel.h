@@ -9,6 +9,8 @@
 #define MUSTER_KERNEL_H_
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +28,10 @@ enum class Kernel : std::uint8_t {
 
 // "reference", "portable", "bmi2", "avx512ifma".
 std::string_view NameOf(Kernel kernel);
+// The kernel of that name; nothing where there is none.
+std::optional<Kernel> KernelNamed(std::string_view name);
+// All that exist, whether or not they run here, slowest first.
+std::span<const Kernel> AllKernels();
 
 // Those that this build has, this processor can run and whose self-test passed, slowest first.
 // kReference is always among them.
@@ -35,6 +41,14 @@ std::vector<Kernel> SupportedKernels();
 // kInvalidArgument where that name is unknown or not supported here; signatures are then checked by
 // kReference.
 [[nodiscard]] Result<Kernel> ActiveKernel();
+
+// What a kernel does for one task on this processor, for people.
+struct KernelTask {
+  std::string_view task;    // "ECDSA on P-256 and P-384".
+  std::string_view engine;  // "tables of issuer keys, 8 signatures at a time (AVX-512 IFMA)".
+};
+// Empty where the kernel is not supported here.
+std::vector<KernelTask> TasksOf(Kernel kernel);
 
 }  // namespace muster
 

@@ -27,6 +27,8 @@ struct Args {
   std::string output;
   int threads = 0;
   std::size_t record_size_max = FleetAuditOptions{}.record_size_max;
+  std::size_t cache_mib = AuthenticationOptions{}.cache_octets_max >> 20;
+  double cross_check_percent = 0;
   bool summary_only = false;
 };
 
@@ -107,15 +109,19 @@ void SayTotals(CliContext& context, const AuditReport& report) {
 Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, Style style) {
   auto at = context.TimeOf(args.decision.at);
   if (!at) return tl::unexpected(std::move(at).error());
+  auto options = ToOptions(args.decision);
+  if (!options) return tl::unexpected(std::move(options).error());
   auto snapshot = context.OpenSnapshot();
   if (!snapshot) return tl::unexpected(std::move(snapshot).error());
   const RegistryContents& contents = (*snapshot)->contents();
-  Authenticator authenticator(*snapshot, ToOptions(args.decision));
-  FleetAuditOptions options;
-  options.at = *at;
-  options.threads = args.threads;
-  options.record_size_max = args.record_size_max;
-  FleetAudit audit(authenticator, options);
+  options->cache_octets_max = args.cache_mib << 20;
+  Authenticator authenticator(*snapshot, *options);
+  FleetAuditOptions audit_options;
+  audit_options.at = *at;
+  audit_options.threads = args.threads;
+  audit_options.record_size_max = args.record_size_max;
+  audit_options.cross_check = args.cross_check_percent / 100;
+  FleetAudit audit(authenticator, audit_options);
 
   Json header{{"service", contents.service},
               {"generation", contents.generation},
@@ -210,6 +216,14 @@ void AddAuditCommand(CLI::App& app, CliContext& context) {
                    "The largest line or certificate file that is read, in octets [4194304]")
       ->type_name("N")
       ->check(CLI::Range(std::size_t{1}, kReadSizeMax));
+  verb->add_option("--cache-size", args->cache_mib,
+                   "Memory for compiled CA paths and tables of issuer keys, in MiB [512]")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1 << 20));
+  verb->add_option("--cross-check", args->cross_check_percent,
+                   "The share of devices to decide again with the reference kernel [0]")
+      ->type_name("PERCENT")
+      ->check(CLI::Range(0.0, 100.0));
   verb->add_option("--output", args->output, "Write the results here")->type_name("FILE");
   verb->add_flag("--summary-only", args->summary_only, "Leave the records out");
 }

@@ -1,5 +1,10 @@
 #include "tools/muster/decision_options.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "muster/kernel.h"
 #include "tools/muster/cli_context.h"
 
 namespace muster::cli {
@@ -13,10 +18,27 @@ void AddDecisionOptions(CLI::App& verb, DecisionArgs& args) {
                 "A disabled entry anywhere on the path refuses");
   verb.add_flag("--require-crl", args.require_crl,
                 "Every certificate below the anchor needs a good CRL in date");
+  std::vector<std::string> kernels;
+  for (const Kernel kernel : AllKernels()) kernels.emplace_back(NameOf(kernel));
+  AddChoice(verb, "--kernel", args.kernel, kernels,
+            "What checks signatures, see 'muster kernels' [the fastest here]");
 }
 
-AuthenticationOptions ToOptions(const DecisionArgs& args) {
+Result<AuthenticationOptions> ToOptions(const DecisionArgs& args) {
   AuthenticationOptions options;
+  if (args.kernel.empty()) {
+    const Result<Kernel> active = ActiveKernel();
+    if (!active) return tl::unexpected<Error>(active.error());
+  } else {
+    options.kernel = KernelNamed(args.kernel);
+    const std::vector<Kernel> supported = SupportedKernels();
+    if (std::find(supported.begin(), supported.end(), options.kernel) == supported.end()) {
+      return MakeError(ErrorCode::kInvalidArgument,
+                       fmt::format("the kernel '{}' does not run on this machine; 'muster kernels' "
+                                   "lists those that do",
+                                   args.kernel));
+    }
+  }
   options.links = args.links == "registry" ? LinkSource::kRegistry : LinkSource::kPresented;
   options.leaf_profile =
       args.profile == "dps-compat" ? LeafProfile::kDpsCompat : LeafProfile::kRfc5280;

@@ -35,9 +35,11 @@ Result<int> Explain(CliContext& context, const Args& args) {
   if (!at) return tl::unexpected(std::move(at).error());
   auto chain = ReadChain(context, args.chain.leaf, args.chain.untrusted);
   if (!chain) return tl::unexpected(std::move(chain).error());
+  auto options = ToOptions(args.decision);
+  if (!options) return tl::unexpected(std::move(options).error());
   auto snapshot = context.OpenSnapshot();
   if (!snapshot) return tl::unexpected(std::move(snapshot).error());
-  Authenticator authenticator(*snapshot, ToOptions(args.decision));
+  Authenticator authenticator(*snapshot, *options);
   PresentedChain presented = chain->Presented();
   Explanation explanation = authenticator.Explain(presented, *at);
   const RegistryContents& contents = (*snapshot)->contents();
