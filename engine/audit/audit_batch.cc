@@ -132,11 +132,14 @@ void AuditBatch::DecideAll(const AuditJudges& judges, UnixTime at) {
   verdicts_.assign(device_count_, Verdict{});
   judges.authenticator.AuthenticateBatch(chains_, at, verdicts_);
   if (judges.reference != nullptr) CrossCheck(judges, at);
+  leaf_hashes_.clear();
   for (std::size_t i = 0; i < device_count_; ++i) {
     AuditRecord& record = records_[devices_[i].record];
     record.verdict = verdicts_[i];
     DescribeLeaf(chains_[i].leaf(), &record);
   }
+  crypto::HashBatchWith(crypto::HashKind::kSha256, leaf_hashes_, crypto::HashEngine::kShaNi,
+                        hash_scratch_);
 }
 
 void AuditBatch::CrossCheck(const AuditJudges& judges, UnixTime at) {
@@ -154,10 +157,10 @@ void AuditBatch::CrossCheck(const AuditJudges& judges, UnixTime at) {
   }
 }
 
-void AuditBatch::DescribeLeaf(ByteView leaf, AuditRecord* record) const {
+void AuditBatch::DescribeLeaf(ByteView leaf, AuditRecord* record) {
   const auto view = CertificateView::Parse(leaf);
   if (!view) return;
-  record->leaf = Fingerprint::Of(leaf);
+  leaf_hashes_.push_back({leaf, record->leaf.bytes.data()});
   record->key_type = DisplayKeyType(view->spki());
   record->not_after = view->not_after();
 }

@@ -11,6 +11,7 @@
 #include "engine/audit/ndjson_record.h"
 #include "engine/audit/record_reader.h"
 #include "engine/audit/tally.h"
+#include "engine/crypto/hash_batch.h"
 #include "muster/certificate_reader.h"
 #include "muster/fleet_audit.h"
 
@@ -58,7 +59,7 @@ class AuditBatch {
   void AddFileDevices(const RawRecord& raw_record, const ReadOutcome& outcome);
   void DecideAll(const AuditJudges& judges, UnixTime at);
   void CrossCheck(const AuditJudges& judges, UnixTime at);
-  void DescribeLeaf(ByteView leaf, AuditRecord* record) const;
+  void DescribeLeaf(ByteView leaf, AuditRecord* record);
 
   Bytes arena_;
   std::vector<AuditRecord> records_;  // The first record_count_ are in use.
@@ -68,6 +69,8 @@ class AuditBatch {
   std::vector<ReadOutcome> files_;  // Own the certificates of whole files.
   std::vector<PresentedChain> chains_;
   std::vector<Verdict> verdicts_;
+  std::vector<crypto::HashJob> leaf_hashes_;
+  crypto::HashScratch hash_scratch_;
   Tally tally_;
   std::mt19937_64 random_{std::random_device{}()};  // Which devices are decided again.
 };

@@ -3,14 +3,16 @@
 #include <botan/hash.h>
 
 #include "engine/base/encoding.h"
+#include "engine/crypto/hash_batch.h"
 
 namespace muster {
 
 Fingerprint Fingerprint::Of(ByteView der) {
-  const auto sha256 = Botan::HashFunction::create_or_throw("SHA-256");
+  // Kept: finding a hash function by name costs as much as hashing a certificate.
+  thread_local crypto::HashScratch scratch;
   Fingerprint f;
-  sha256->update(der);
-  sha256->final(f.bytes.data());
+  crypto::HashJob job{der, f.bytes.data()};
+  crypto::HashBatchWith(crypto::HashKind::kSha256, {&job, 1}, crypto::HashEngine::kShaNi, scratch);
   return f;
 }
 

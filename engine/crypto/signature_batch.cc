@@ -13,6 +13,7 @@ void SignatureBatch::Reset(std::size_t size_max) {
   entries_.reserve(size_max);
   if (digests_.size() < size_max) digests_.resize(size_max);
   hashed_ = 0;
+  fingerprint_jobs_.clear();
   prepared_.clear();
 }
 
@@ -47,6 +48,8 @@ void SignatureBatch::HashNew() {
     HashBatch(static_cast<HashKind>(kind), hash_jobs_[kind], pool_.kernel(), hash_scratch_);
   }
   hashed_ = entries_.size();
+  HashBatch(HashKind::kSha256, fingerprint_jobs_, pool_.kernel(), hash_scratch_);
+  fingerprint_jobs_.clear();
 }
 
 std::uint32_t SignatureBatch::GroupOf(std::shared_ptr<IssuerKey> const* key) {
@@ -101,8 +104,8 @@ void SignatureBatch::Enlist(const Group& group) {
 }
 
 void SignatureBatch::Verify() {
-  if (entries_.empty()) return;
   HashNew();
+  if (entries_.empty()) return;
   GroupByKey();
   ecdsa_jobs_.clear();
   rsa_jobs_.clear();
@@ -111,7 +114,8 @@ void SignatureBatch::Verify() {
   reference_entries_.clear();
   for (const Group& group : groups_) Enlist(group);
   VerifyBatch(ecdsa_jobs_, &verify_scratch_);
-  VerifyRsaBatch(rsa_jobs_, pool_.kernel(), rsa_scratch_);
+  // Not called for nothing: its self-test is the longest.
+  if (!rsa_jobs_.empty()) VerifyRsaBatch(rsa_jobs_, pool_.kernel(), rsa_scratch_);
 
   const auto collect = [this](const auto& jobs, const std::vector<std::uint32_t>& entries) {
     for (std::size_t n = 0; n < jobs.size(); ++n) {

@@ -17,6 +17,7 @@
 #include "engine/crypto/rsa_batch.h"
 #include "engine/crypto/signature_algorithm.h"
 #include "muster/bytes.h"
+#include "muster/fingerprint.h"
 
 namespace muster::crypto {
 
@@ -40,7 +41,11 @@ class SignatureBatch {
 
   // `size_max` of Reset at most.
   void Add(const SignatureToCheck& signature) { entries_.push_back({signature}); }
-  // Hashes the messages that were added since the last call: best while they are in a near cache.
+  // The fingerprint of a certificate, to be written when messages are hashed.
+  void AddFingerprint(ByteView der, Fingerprint* out) {
+    fingerprint_jobs_.push_back({der, out->bytes.data()});
+  }
+  // Hashes what was added since the last call: best while it is in a near cache.
   void HashNew();
   // Answers for all that were added. Throws std::bad_alloc; then no answer counts.
   void Verify();
@@ -76,6 +81,7 @@ class SignatureBatch {
   std::vector<std::shared_ptr<const PreparedIssuer>> prepared_;  // In use by this batch.
 
   std::array<std::vector<HashJob>, 4> hash_jobs_;  // By HashKind.
+  std::vector<HashJob> fingerprint_jobs_;
   std::vector<SignatureJob> ecdsa_jobs_;
   std::vector<RsaJob> rsa_jobs_;
   std::vector<std::uint32_t> ecdsa_entries_, rsa_entries_, reference_entries_;

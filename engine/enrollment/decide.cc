@@ -226,10 +226,4 @@ std::optional<PlainAccept> PlainAcceptOf(const DecisionContext& context,
   return plain;
 }
 
-bool IsPlain(const DecisionContext& context, const CertificateView& leaf,
-             const LeafIdentity& identity, const IssuingPaths& paths) {
-  return !identity.registration_id.empty() && identity.individual == nullptr &&
-         !IsDenied(leaf, paths.denied_serials, context.snapshot);
-}
-
 }  // namespace muster::enrollment

@@ -54,8 +54,9 @@ Verdict DecideOverPaths(const DecisionContext& context, const CertificateView& l
                         const LeafIdentity& identity, const IssuingPaths& paths,
                         LeafSignature* signature);
 
-// What DecideOverPaths comes to for a leaf that no individual enrollment and no deny list names,
-// once CheckLeaf and the signature hold on `path`: the verdict, but for the registration ID.
+// What DecideOverPaths comes to for a leaf that has a registration ID which no individual enrollment
+// names, and that is not on the deny list, once CheckLeaf and the signature hold on `path`: the
+// verdict, but for the registration ID.
 struct PlainAccept {
   const IssuingPath* path = nullptr;
   Verdict verdict;
@@ -63,10 +64,6 @@ struct PlainAccept {
 
 // Nothing where such leaves are not simply accepted. Refers to `paths`.
 std::optional<PlainAccept> PlainAcceptOf(const DecisionContext& context, const IssuingPaths& paths);
-
-// Whether a leaf is one that PlainAccept speaks of.
-bool IsPlain(const DecisionContext& context, const CertificateView& leaf,
-             const LeafIdentity& identity, const IssuingPaths& paths);
 
 // What the roll-up rule alone says of one path for this device.
 RollUpOutcome RollUpOn(const DecisionContext& context, const LabelledPath& path,

@@ -35,13 +35,14 @@ IndividualLabel LabelIndividual(const registry::Entry& individual,
   return label;
 }
 
+bool IsDeniedBySerial(const CertificateView& leaf, const registry::TextSet* denied_serials) {
+  return denied_serials != nullptr && denied_serials->contains(base::AsText(leaf.serial()));
+}
+
 bool IsDenied(const CertificateView& leaf, const registry::TextSet* denied_serials,
               const registry::CompiledSnapshot& snapshot) {
-  if (snapshot.contents().denied.empty()) return false;
-  if (denied_serials != nullptr && denied_serials->contains(base::AsText(leaf.serial()))) {
-    return true;
-  }
-  return snapshot.IsDenied(Fingerprint::Of(leaf.der()));
+  return IsDeniedBySerial(leaf, denied_serials) ||
+         (snapshot.DeniesFingerprints() && snapshot.IsDenied(Fingerprint::Of(leaf.der())));
 }
 
 }  // namespace muster::enrollment

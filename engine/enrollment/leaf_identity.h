@@ -30,8 +30,11 @@ IndividualLabel LabelIndividual(const registry::Entry& individual,
                                 std::span<const graph::CaNodePtr> cas,
                                 const registry::CompiledSnapshot& snapshot);
 
-// Whether the leaf is on the deny list, by fingerprint or by issuer and serial. `denied_serials`
-// are those of the leaf's issuer, or null.
+// Whether the leaf is on the deny list by issuer and serial. `denied_serials` are those of the
+// leaf's issuer, or null.
+bool IsDeniedBySerial(const CertificateView& leaf, const registry::TextSet* denied_serials);
+
+// Whether the leaf is on the deny list, by fingerprint or by issuer and serial.
 bool IsDenied(const CertificateView& leaf, const registry::TextSet* denied_serials,
               const registry::CompiledSnapshot& snapshot);
 

@@ -73,6 +73,7 @@ void SnapshotAuthenticator::DecideSlice(const Slice& slice) const {
   workspace.waiting.clear();
   workspace.waiting.reserve(slice.chains.size());
   workspace.signatures.Reset(slice.chains.size());
+  if (slice.context.snapshot.DeniesFingerprints()) workspace.leaves.resize(slice.chains.size());
   workspace.recent.BeginBatch();
   for (std::size_t i = 0; i < slice.chains.size(); ++i) {
     guarded(i, [&] { OpenChain(slice, i); });
@@ -81,9 +82,7 @@ void SnapshotAuthenticator::DecideSlice(const Slice& slice) const {
   workspace.signatures.Verify();
   slice.counters->leaf_signatures += workspace.waiting.size();
   for (std::size_t w = 0; w < workspace.waiting.size(); ++w) {
-    const WaitingChain& waiting = workspace.waiting[w];
-    guarded(waiting.chain,
-            [&] { CloseChain(slice, waiting, workspace.signatures.AnswerOf(w)); });
+    guarded(workspace.waiting[w].chain, [&] { CloseChain(slice, w); });
   }
 }
 
@@ -146,22 +145,31 @@ void SnapshotAuthenticator::OpenLeaf(const Slice& slice, std::size_t i,
     return;
   }
   const bool plain = compiled.plain && compiled.plain->path == &valid[p] &&
-                     IsPlain(context, leaf, identity, compiled.paths);
+                     !identity.registration_id.empty() && identity.individual == nullptr &&
+                     !IsDeniedBySerial(leaf, compiled.paths.denied_serials);
   if (plain) {
     verdict = compiled.plain->verdict;
     verdict.decision = Decision::kReject;
     verdict.reason = RejectReason::kNotEvaluated;
     verdict.registration_id = identity.registration_id;
   }
-  slice.workspace->signatures.Add({&compiled.issuer_keys[p], scheme, leaf.signature_algorithm(),
-                                   leaf.tbs(), leaf.signature()});
-  slice.workspace->waiting.push_back({i, &compiled, &valid[p], plain});
+  Workspace& workspace = *slice.workspace;
+  if (context.snapshot.DeniesFingerprints()) {
+    workspace.signatures.AddFingerprint(leaf.der(), &workspace.leaves[workspace.waiting.size()]);
+  }
+  workspace.signatures.Add({&compiled.issuer_keys[p], scheme, leaf.signature_algorithm(), leaf.tbs(),
+                            leaf.signature()});
+  workspace.waiting.push_back({i, &compiled, &valid[p], plain});
 }
 
-void SnapshotAuthenticator::CloseChain(const Slice& slice, const WaitingChain& waiting,
-                                       RejectReason answer) const {
+void SnapshotAuthenticator::CloseChain(const Slice& slice, std::size_t waiting_index) const {
+  const registry::CompiledSnapshot& snapshot = slice.context.snapshot;
+  const WaitingChain& waiting = slice.workspace->waiting[waiting_index];
+  const RejectReason answer = slice.workspace->signatures.AnswerOf(waiting_index);
   Verdict& verdict = slice.verdicts[waiting.chain];
-  if (waiting.plain && answer == RejectReason::kNone) {
+  if (waiting.plain && answer == RejectReason::kNone &&
+      !(snapshot.DeniesFingerprints() &&
+        snapshot.IsDenied(slice.workspace->leaves[waiting_index]))) {
     verdict.decision = Decision::kAccept;
     verdict.reason = RejectReason::kNone;
     return;

@@ -48,14 +48,17 @@ class SnapshotAuthenticator {
     std::size_t chain;  // Its index in the slice.
     const CompiledPaths* compiled;
     const IssuingPath* path;  // The first whose other checks the leaf passed.
-    bool plain;  // The verdict is written, as a rejection, and a good signature makes it accept.
+    // The verdict is written, as a rejection; a good signature makes it accept, unless the leaf's
+    // fingerprint is denied.
+    bool plain;
   };
   // What a thread works with, kept from batch to batch.
   struct Workspace {
     Workspace(PathCache* cache, crypto::IssuerKeyPool* keys) : recent(cache), signatures(keys) {}
     RecentPaths recent;
     crypto::SignatureBatch signatures;
-    std::vector<WaitingChain> waiting;  // Its i-th signature is that of waiting[i].
+    std::vector<WaitingChain> waiting;  // signatures' answer i is for waiting[i].
+    std::vector<Fingerprint> leaves;    // Of waiting[i]; where fingerprints are denied at all.
   };
   struct Slice {
     const DecisionContext& context;
@@ -69,8 +72,7 @@ class SnapshotAuthenticator {
   void OpenChain(const Slice& slice, std::size_t i) const;
   void OpenLeaf(const Slice& slice, std::size_t i, const CertificateView& leaf,
                 const LeafIdentity& identity, const CompiledPaths& compiled) const;
-  void CloseChain(const Slice& slice, const WaitingChain& waiting,
-                  RejectReason answer) const;
+  void CloseChain(const Slice& slice, std::size_t waiting_index) const;
   tl::expected<const CompiledPaths*, PresentedFailure> PathsOf(const Slice& slice,
                                                                const CertificateView& leaf,
                                                                const PresentedChain& chain) const;

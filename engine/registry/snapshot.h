@@ -82,6 +82,7 @@ class CompiledSnapshot final : public RegistrySnapshot {
   const SigningCertificates& SigningOf(const Entry& entry) const;
   EnrollmentRef RefOf(const Entry& entry) const;
 
+  bool DeniesFingerprints() const { return !denied_.empty(); }
   bool IsDenied(const Fingerprint& fingerprint) const { return denied_.contains(fingerprint); }
   // The denied serial numbers (INTEGER content) of an issuer (canonical); null where there is none.
   const TextSet* DeniedSerialsOf(std::string_view issuer) const;
