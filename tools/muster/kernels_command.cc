@@ -32,7 +32,8 @@ Result<int> Kernels(CliContext& context) {
       shown_state.clear();
     }
     if (tasks.empty()) {
-      table.AddRow({{name}, {shown_state}, {"-"}, {"this processor or this build does not have it"}});
+      table.AddRow(
+          {{name}, {shown_state}, {"-"}, {"this processor or this build does not have it"}});
     }
     items.push_back({{"kernel", NameOf(kernel)}, {"state", state}, {"tasks", std::move(tasks)}});
   }

@@ -5,7 +5,7 @@
 #include <deque>
 
 #include "engine/crypto/batch_verify.h"
-#include "tests/support/count_allocations.h"
+#include "bench/count_allocations.h"
 #include "tests/unit/crypto/kernel_test_curve.h"
 
 namespace muster::crypto {
@@ -28,11 +28,11 @@ TEST(BatchVerifyAllocation, NothingIsAllocatedOnceTheScratchHasGrown) {
     }
     VerifyScratch scratch;
     VerifyBatch(jobs, &scratch);
-    const std::uint64_t before = test::allocation_count;
+    const std::uint64_t before = bench::allocation_count;
     ASSERT_GT(before, 0U);
     VerifyBatch(jobs, &scratch);
     VerifyBatch(std::span(jobs).first(3), &scratch);
-    EXPECT_EQ(test::allocation_count, before) << NameOf(kernel);
+    EXPECT_EQ(bench::allocation_count, before) << NameOf(kernel);
   }
 }
 #else

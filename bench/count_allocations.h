@@ -2,8 +2,8 @@
 //
 // To be included by one source file of an executable. Sanitizers need operator new for themselves:
 // under them MUSTER_COUNTS_ALLOCATIONS is 0 and nothing is counted.
-#ifndef MUSTER_TESTS_SUPPORT_COUNT_ALLOCATIONS_H_
-#define MUSTER_TESTS_SUPPORT_COUNT_ALLOCATIONS_H_
+#ifndef MUSTER_BENCH_COUNT_ALLOCATIONS_H_
+#define MUSTER_BENCH_COUNT_ALLOCATIONS_H_
 
 #include <atomic>
 #include <cstddef>
@@ -11,18 +11,18 @@
 #include <cstdlib>
 #include <new>
 
-namespace muster::test {
+namespace muster::bench {
 
 inline std::atomic<std::uint64_t> allocation_count{0};
 
-}  // namespace muster::test
+}  // namespace muster::bench
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define MUSTER_COUNTS_ALLOCATIONS 0
 #else
 #define MUSTER_COUNTS_ALLOCATIONS 1
 
-namespace muster::test {
+namespace muster::bench {
 
 // Not inlined: GCC would see new paired with free.
 [[gnu::noinline]] inline void* CountedAllocate(std::size_t size, std::size_t alignment) {
@@ -34,38 +34,38 @@ namespace muster::test {
 }
 [[gnu::noinline]] inline void CountedRelease(void* memory) { std::free(memory); }
 
-}  // namespace muster::test
+}  // namespace muster::bench
 
 void* operator new(std::size_t size) {
-  return muster::test::CountedAllocate(size, alignof(std::max_align_t));
+  return muster::bench::CountedAllocate(size, alignof(std::max_align_t));
 }
 void* operator new[](std::size_t size) {
-  return muster::test::CountedAllocate(size, alignof(std::max_align_t));
+  return muster::bench::CountedAllocate(size, alignof(std::max_align_t));
 }
 void* operator new(std::size_t size, std::align_val_t alignment) {
-  return muster::test::CountedAllocate(size, static_cast<std::size_t>(alignment));
+  return muster::bench::CountedAllocate(size, static_cast<std::size_t>(alignment));
 }
 void* operator new[](std::size_t size, std::align_val_t alignment) {
-  return muster::test::CountedAllocate(size, static_cast<std::size_t>(alignment));
+  return muster::bench::CountedAllocate(size, static_cast<std::size_t>(alignment));
 }
-void operator delete(void* memory) noexcept { muster::test::CountedRelease(memory); }
-void operator delete[](void* memory) noexcept { muster::test::CountedRelease(memory); }
-void operator delete(void* memory, std::size_t) noexcept { muster::test::CountedRelease(memory); }
+void operator delete(void* memory) noexcept { muster::bench::CountedRelease(memory); }
+void operator delete[](void* memory) noexcept { muster::bench::CountedRelease(memory); }
+void operator delete(void* memory, std::size_t) noexcept { muster::bench::CountedRelease(memory); }
 void operator delete[](void* memory, std::size_t) noexcept {
-  muster::test::CountedRelease(memory);
+  muster::bench::CountedRelease(memory);
 }
 void operator delete(void* memory, std::align_val_t) noexcept {
-  muster::test::CountedRelease(memory);
+  muster::bench::CountedRelease(memory);
 }
 void operator delete[](void* memory, std::align_val_t) noexcept {
-  muster::test::CountedRelease(memory);
+  muster::bench::CountedRelease(memory);
 }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  muster::test::CountedRelease(memory);
+  muster::bench::CountedRelease(memory);
 }
 void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept {
-  muster::test::CountedRelease(memory);
+  muster::bench::CountedRelease(memory);
 }
 #endif
 
-#endif  // MUSTER_TESTS_SUPPORT_COUNT_ALLOCATIONS_H_
+#endif  // MUSTER_BENCH_COUNT_ALLOCATIONS_H_
