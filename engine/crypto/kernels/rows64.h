@@ -38,7 +38,89 @@ MUSTER_ALWAYS_INLINE Words<kWords> ReduceTop(const Word* t, const Words<kWords>&
   return ReduceOnce(t[kWords], out, m);
 }
 
+// *sum = a + b, returns the carry.
+template <int kWords>
+MUSTER_ALWAYS_INLINE Word AddChain(const Words<kWords>& a, const Words<kWords>& b,
+                                   Words<kWords>* sum) {
+  return Add(a, b, sum);
+}
+
+// *difference = a - b, returns all ones if a < b and otherwise 0.
+template <int kWords>
+MUSTER_ALWAYS_INLINE Word SubChain(const Words<kWords>& a, const Words<kWords>& b,
+                                   Words<kWords>* difference) {
+  return Word{0} - Sub(a, b, difference);
+}
+
 #ifdef MUSTER_ROWS_IN_ASSEMBLY
+
+template <>
+MUSTER_ALWAYS_INLINE Word AddChain<4>(const Words<4>& a, const Words<4>& b, Words<4>* sum) {
+  Word s0 = a.w[0], s1 = a.w[1], s2 = a.w[2], s3 = a.w[3], carry = 0;
+  __asm__("addq %[b0], %[s0]\n\t"
+          "adcq %[b1], %[s1]\n\t"
+          "adcq %[b2], %[s2]\n\t"
+          "adcq %[b3], %[s3]\n\t"
+          "adcq $0, %[carry]"
+          : [s0] "+&r"(s0), [s1] "+&r"(s1), [s2] "+&r"(s2), [s3] "+&r"(s3), [carry] "+&r"(carry)
+          : [b0] "rm"(b.w[0]), [b1] "rm"(b.w[1]), [b2] "rm"(b.w[2]), [b3] "rm"(b.w[3])
+          : "cc");
+  *sum = {{s0, s1, s2, s3}};
+  return carry;
+}
+
+template <>
+MUSTER_ALWAYS_INLINE Word AddChain<6>(const Words<6>& a, const Words<6>& b, Words<6>* sum) {
+  Word s0 = a.w[0], s1 = a.w[1], s2 = a.w[2], s3 = a.w[3], s4 = a.w[4], s5 = a.w[5], carry = 0;
+  __asm__("addq %[b0], %[s0]\n\t"
+          "adcq %[b1], %[s1]\n\t"
+          "adcq %[b2], %[s2]\n\t"
+          "adcq %[b3], %[s3]\n\t"
+          "adcq %[b4], %[s4]\n\t"
+          "adcq %[b5], %[s5]\n\t"
+          "adcq $0, %[carry]"
+          : [s0] "+&r"(s0), [s1] "+&r"(s1), [s2] "+&r"(s2), [s3] "+&r"(s3), [s4] "+&r"(s4),
+            [s5] "+&r"(s5), [carry] "+&r"(carry)
+          : [b0] "rm"(b.w[0]), [b1] "rm"(b.w[1]), [b2] "rm"(b.w[2]), [b3] "rm"(b.w[3]),
+            [b4] "rm"(b.w[4]), [b5] "rm"(b.w[5])
+          : "cc");
+  *sum = {{s0, s1, s2, s3, s4, s5}};
+  return carry;
+}
+
+template <>
+MUSTER_ALWAYS_INLINE Word SubChain<4>(const Words<4>& a, const Words<4>& b, Words<4>* difference) {
+  Word d0 = a.w[0], d1 = a.w[1], d2 = a.w[2], d3 = a.w[3], borrow;
+  __asm__("subq %[b0], %[d0]\n\t"
+          "sbbq %[b1], %[d1]\n\t"
+          "sbbq %[b2], %[d2]\n\t"
+          "sbbq %[b3], %[d3]\n\t"
+          "sbbq %[borrow], %[borrow]"
+          : [d0] "+&r"(d0), [d1] "+&r"(d1), [d2] "+&r"(d2), [d3] "+&r"(d3), [borrow] "=r"(borrow)
+          : [b0] "rm"(b.w[0]), [b1] "rm"(b.w[1]), [b2] "rm"(b.w[2]), [b3] "rm"(b.w[3])
+          : "cc");
+  *difference = {{d0, d1, d2, d3}};
+  return borrow;
+}
+
+template <>
+MUSTER_ALWAYS_INLINE Word SubChain<6>(const Words<6>& a, const Words<6>& b, Words<6>* difference) {
+  Word d0 = a.w[0], d1 = a.w[1], d2 = a.w[2], d3 = a.w[3], d4 = a.w[4], d5 = a.w[5], borrow;
+  __asm__("subq %[b0], %[d0]\n\t"
+          "sbbq %[b1], %[d1]\n\t"
+          "sbbq %[b2], %[d2]\n\t"
+          "sbbq %[b3], %[d3]\n\t"
+          "sbbq %[b4], %[d4]\n\t"
+          "sbbq %[b5], %[d5]\n\t"
+          "sbbq %[borrow], %[borrow]"
+          : [d0] "+&r"(d0), [d1] "+&r"(d1), [d2] "+&r"(d2), [d3] "+&r"(d3), [d4] "+&r"(d4),
+            [d5] "+&r"(d5), [borrow] "=r"(borrow)
+          : [b0] "rm"(b.w[0]), [b1] "rm"(b.w[1]), [b2] "rm"(b.w[2]), [b3] "rm"(b.w[3]),
+            [b4] "rm"(b.w[4]), [b5] "rm"(b.w[5])
+          : "cc");
+  *difference = {{d0, d1, d2, d3, d4, d5}};
+  return borrow;
+}
 
 // Two carry chains at once: low halves through CF, high halves through OF.
 #define MUSTER_PRODUCT_STEP(offset, low_into, high_into) \
