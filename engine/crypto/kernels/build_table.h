@@ -58,7 +58,7 @@ class TableBuilder {
     builder.Double();
     builder.Normalise();
     builder.BeginWindows();
-    for (int j = 0; j < window - 1; ++j) builder.Level(j);
+    builder.Levels();
   }
 
  private:
@@ -114,13 +114,13 @@ class TableBuilder {
       F::PutLane(y, n % kLanes, &slot.y);
       F::PutLane(z, n % kLanes, &slot.z);
       if (n + 1 >= begin + doubles_) continue;  // Lanes beyond the last.
-      const Number zz = P::Mul(z, z), yy = P::Mul(y, y);
+      const Number zz = P::Sqr(z), yy = P::Sqr(y);
       const Number product = P::Mul(P::Sub(x, zz), P::Add(x, zz));
       const Number xyy = P::Mul(x, yy);
-      const Number slope = P::Halve(P::Add(P::Add(product, product), product));
+      const Number slope = P::Add(product, P::Halve(product));
       z = P::Mul(y, z);
-      x = P::Sub(P::Sub(P::Mul(slope, slope), xyy), xyy);
-      y = P::Sub(P::Mul(slope, P::Sub(xyy, x)), P::Mul(yy, yy));
+      x = P::Sub(P::Sub(P::Sqr(slope), xyy), xyy);
+      y = P::Sub(P::Mul(slope, P::Sub(xyy, x)), P::Sqr(yy));
     }
   }
 
@@ -192,19 +192,29 @@ class TableBuilder {
     }
   }
 
-  // Additions of level j: number n is line [n % 2^j] of group n / 2^j.
-  void Level(int j) {
-    const std::size_t total = groups_ << j;
-    for (std::size_t begin = 0; begin < total; begin += kBatchLanes) {
-      Additions(j, begin, Least(total - begin, kBatchLanes));
+  // As many tables together as it takes to fill a batch: more would only leave the near caches.
+  void Levels() {
+    const std::size_t windows = groups_ / count_;
+    std::size_t tables = 1;
+    while (2 * tables <= count_ && 2 * tables * windows << window_ <= 4 * kBatchLanes) tables *= 2;
+    for (std::size_t begin = 0; begin < groups_; begin += tables * windows) {
+      const std::size_t end = Least(begin + tables * windows, groups_);
+      for (std::size_t j = 0; j + 1 < window_; ++j) Level(j, begin, end);
     }
   }
 
-  Line<kWords>* LineAt(int j, std::size_t n) const {
+  // Additions of level j for groups [begin, end): number n is line [n % 2^j] of group n / 2^j.
+  void Level(std::size_t j, std::size_t begin, std::size_t end) {
+    for (std::size_t n = begin << j; n < end << j; n += kBatchLanes) {
+      Additions(j, n, Least((end << j) - n, kBatchLanes));
+    }
+  }
+
+  Line<kWords>* LineAt(std::size_t j, std::size_t n) const {
     return space_.starts[n >> j] + (n & ((std::size_t{1} << j) - 1));
   }
 
-  void Additions(int j, std::size_t begin, std::size_t count) {
+  void Additions(std::size_t j, std::size_t begin, std::size_t count) {
     const std::size_t slots = (count + 2 * kLanes - 1) / (2 * kLanes) * 2;
     // Lanes beyond the last addition repeat it.
     const auto number = [&](std::size_t v, std::size_t lane) {
@@ -223,7 +233,7 @@ class TableBuilder {
       const Line<kWords>* from[kLanes];
       for (std::size_t lane = 0; lane < kLanes; ++lane) {
         const std::size_t group = number(v, lane) >> j;
-        from[lane] = &space_.doubles[group * window_ + static_cast<std::size_t>(j) + 1];
+        from[lane] = &space_.doubles[group * window_ + j + 1];
       }
       F::LoadLines(from, x, y);
       return F::kAllLanes;

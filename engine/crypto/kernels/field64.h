@@ -3,6 +3,8 @@
 #ifndef MUSTER_ENGINE_CRYPTO_KERNELS_FIELD64_H_
 #define MUSTER_ENGINE_CRYPTO_KERNELS_FIELD64_H_
 
+#include <type_traits>
+
 #include "engine/base/check.h"
 #include "engine/crypto/kernels/curves.h"
 #include "engine/crypto/kernels/inversion.h"
@@ -33,6 +35,14 @@ struct Montgomery64 {
       MUSTER_DCHECK(t[kWords] <= 1);
     }
     return ReduceTop<kWords>(t, Modulus::kModulus);
+  }
+
+  // a^2 / R mod m, for a below m.
+  static MUSTER_ALWAYS_INLINE Number Sqr(const Number& a) {
+#ifdef MUSTER_ROWS_IN_ASSEMBLY
+    if constexpr (std::is_same_v<Modulus, FieldModulus<P256>>) return SquareModP256(a);
+#endif
+    return Mul(a, a);
   }
 
   static MUSTER_ALWAYS_INLINE Number Add(const Number& a, const Number& b) {

@@ -36,8 +36,8 @@ struct SingleField {
     *ab = first;
   }
   static MUSTER_ALWAYS_INLINE void SqrPair(const Vec& a, const Vec& b, Vec* aa, Vec* bb) {
-    *aa = P::Mul(a, a);
-    *bb = P::Mul(b, b);
+    *aa = P::Sqr(a);
+    *bb = P::Sqr(b);
   }
   static MUSTER_ALWAYS_INLINE Vec Delta(const Vec& a, const Vec& b) { return P::Sub(a, b); }
   static MUSTER_ALWAYS_INLINE Vec DeltaY(const Vec& a, const Vec& b) { return P::Sub(a, b); }
@@ -136,7 +136,7 @@ void ProbePortable(Probe probe, const std::uint64_t* a, const std::uint64_t* b,
   }
   switch (probe) {
     case Probe::kMultiply: result = P::Mul(ReduceOnce(0, x, Curve::kP), y); break;
-    case Probe::kSquare: x = ReduceOnce(0, x, Curve::kP); result = P::Mul(x, x); break;
+    case Probe::kSquare: x = ReduceOnce(0, x, Curve::kP); result = P::Sqr(x); break;
     case Probe::kInvert: result = P::Invert(ReduceOnce(0, x, Curve::kP)); break;
     case Probe::kSubtract:
       result = P::Sub(ReduceOnce(0, x, Curve::kP), ReduceOnce(0, y, Curve::kP));

@@ -208,6 +208,56 @@ MUSTER_ALWAYS_INLINE Words<6> ReduceTop<6>(const Word* t, const Words<6>& m) {
   return {{u0, u1, u2, u3, u4, u5}};
 }
 
+// t = a^2: the products of different words once, doubled, and the squares.
+MUSTER_ALWAYS_INLINE void SquareWords(const Words<4>& a, Word* t) {
+  Word low, high, factor = a.w[0];
+  __asm__("mulx 8(%[a]), %[t1], %[t2]\n\t"
+          "mulx 16(%[a]), %[low], %[t3]\n\t"
+          "addq %[low], %[t2]\n\t"
+          "mulx 24(%[a]), %[low], %[t4]\n\t"
+          "movq 8(%[a]), %%rdx\n\t"
+          "adcq %[low], %[t3]\n\t"
+          "adcq $0, %[t4]\n\t"
+          "mulx 24(%[a]), %[low], %[t5]\n\t"
+          "mulx 16(%[a]), %[t0], %[high]\n\t"
+          "movq 16(%[a]), %%rdx\n\t"
+          "addq %[t0], %[t3]\n\t"
+          "adcq %[high], %[t4]\n\t"
+          "adcq $0, %[t5]\n\t"
+          "mulx 24(%[a]), %[t0], %[t6]\n\t"
+          "addq %[low], %[t4]\n\t"
+          "adcq %[t0], %[t5]\n\t"
+          "adcq $0, %[t6]\n\t"
+          "movq 0(%[a]), %%rdx\n\t"
+          "xorl %k[t7], %k[t7]\n\t"  // Clears both carries as well.
+          "mulx %%rdx, %[t0], %[high]\n\t"
+          "adcx %[t1], %[t1]\n\t"
+          "adox %[high], %[t1]\n\t"
+          "movq 8(%[a]), %%rdx\n\t"
+          "mulx %%rdx, %[low], %[high]\n\t"
+          "adcx %[t2], %[t2]\n\t"
+          "adox %[low], %[t2]\n\t"
+          "adcx %[t3], %[t3]\n\t"
+          "adox %[high], %[t3]\n\t"
+          "movq 16(%[a]), %%rdx\n\t"
+          "mulx %%rdx, %[low], %[high]\n\t"
+          "adcx %[t4], %[t4]\n\t"
+          "adox %[low], %[t4]\n\t"
+          "adcx %[t5], %[t5]\n\t"
+          "adox %[high], %[t5]\n\t"
+          "movq 24(%[a]), %%rdx\n\t"
+          "mulx %%rdx, %[low], %[high]\n\t"
+          "adcx %[t6], %[t6]\n\t"
+          "adox %[low], %[t6]\n\t"
+          "adcx %[t7], %[t7]\n\t"
+          "adox %[high], %[t7]"
+          : [t0] "=&r"(t[0]), [t1] "=&r"(t[1]), [t2] "=&r"(t[2]), [t3] "=&r"(t[3]),
+            [t4] "=&r"(t[4]), [t5] "=&r"(t[5]), [t6] "=&r"(t[6]), [t7] "=&r"(t[7]),
+            [low] "=&r"(low), [high] "=&r"(high), "+&d"(factor)
+          : [a] "r"(a.w), "m"(a)
+          : "cc");
+}
+
 #undef MUSTER_PRODUCT_STEP
 #endif  // MUSTER_ROWS_IN_ASSEMBLY
 
@@ -266,6 +316,43 @@ struct FieldModulus<P256> {
 #endif
   }
 };
+
+#ifdef MUSTER_ROWS_IN_ASSEMBLY
+// (t + q p) / 2^64 for four words t and q = t0: below 2^192 + p, so four words again.
+MUSTER_ALWAYS_INLINE void FoldFour(Word* t) {
+  Word q = t[0], low = q, high = q, copy = q;
+  __asm__("shlq $32, %[low]\n\t"
+          "shrq $32, %[high]\n\t"
+          "subq %[low], %[copy]\n\t"  // (q, copy) = q (2^64 - 2^32 + 1)
+          "sbbq %[high], %[q]\n\t"
+          "addq %[low], %[t1]\n\t"
+          "adcq %[high], %[t2]\n\t"
+          "adcq %[copy], %[t3]\n\t"
+          "adcq $0, %[q]"
+          : [t1] "+&r"(t[1]), [t2] "+&r"(t[2]), [t3] "+&r"(t[3]), [q] "+&r"(q), [low] "+&r"(low),
+            [high] "+&r"(high), [copy] "+&r"(copy)
+          :
+          : "cc");
+  t[0] = t[1];
+  t[1] = t[2];
+  t[2] = t[3];
+  t[3] = q;
+}
+
+// a^2 / 2^256 mod p: the lower half of the square is folded away, which leaves at most p, and the
+// upper half added.
+MUSTER_ALWAYS_INLINE Words<4> SquareModP256(const Words<4>& a) {
+  Word t[8];
+  SquareWords(a, t);
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) FoldFour(t);
+  Words<4> sum;
+  const Words<4> low = {{t[0], t[1], t[2], t[3]}}, high = {{t[4], t[5], t[6], t[7]}};
+  const Word top = AddChain(low, high, &sum);
+  const Word words[5] = {sum.w[0], sum.w[1], sum.w[2], sum.w[3], top};
+  return ReduceTop<4>(words, P256::kP);
+}
+#endif  // MUSTER_ROWS_IN_ASSEMBLY
 
 template <>
 struct FieldModulus<P384> {
