@@ -184,28 +184,25 @@ MUSTER_ALWAYS_INLINE Words<4> ReduceTop<4>(const Word* t, const Words<4>& m) {
   return {{u0, u1, u2, u3}};
 }
 
+// In two steps, because so many operands at once may not find registers.
 template <>
 MUSTER_ALWAYS_INLINE Words<6> ReduceTop<6>(const Word* t, const Words<6>& m) {
-  Word u0 = t[0], u1 = t[1], u2 = t[2], u3 = t[3], u4 = t[4], u5 = t[5], top = t[6];
-  __asm__(
-          "subq %[m0], %[u0]\n\t"
-          "sbbq %[m1], %[u1]\n\t"
-          "sbbq %[m2], %[u2]\n\t"
-          "sbbq %[m3], %[u3]\n\t"
-          "sbbq %[m4], %[u4]\n\t"
-          "sbbq %[m5], %[u5]\n\t"
-          "sbbq $0, %[top]\n\t"
-          "cmovcq %[t0], %[u0]\n\t"
-          "cmovcq %[t1], %[u1]\n\t"
-          "cmovcq %[t2], %[u2]\n\t"
-          "cmovcq %[t3], %[u3]\n\t"
-          "cmovcq %[t4], %[u4]\n\t"
-          "cmovcq %[t5], %[u5]"
-          : [u0] "+&r"(u0), [u1] "+&r"(u1), [u2] "+&r"(u2), [u3] "+&r"(u3), [u4] "+&r"(u4), [u5] "+&r"(u5), [top] "+&r"(top)
-          : [t0] "rm"(t[0]), [t1] "rm"(t[1]), [t2] "rm"(t[2]), [t3] "rm"(t[3]), [t4] "rm"(t[4]), [t5] "rm"(t[5]),
-            [m0] "rm"(m.w[0]), [m1] "rm"(m.w[1]), [m2] "rm"(m.w[2]), [m3] "rm"(m.w[3]), [m4] "rm"(m.w[4]), [m5] "rm"(m.w[5])
+  Words<6> less;
+  Word below = SubChain({{t[0], t[1], t[2], t[3], t[4], t[5]}}, m, &less);
+  below &= t[6] - 1;  // With the top bit nothing is below m.
+  __asm__("testq %[below], %[below]\n\t"
+          "cmovneq %[t0], %[u0]\n\t"
+          "cmovneq %[t1], %[u1]\n\t"
+          "cmovneq %[t2], %[u2]\n\t"
+          "cmovneq %[t3], %[u3]\n\t"
+          "cmovneq %[t4], %[u4]\n\t"
+          "cmovneq %[t5], %[u5]"
+          : [u0] "+&r"(less.w[0]), [u1] "+&r"(less.w[1]), [u2] "+&r"(less.w[2]),
+            [u3] "+&r"(less.w[3]), [u4] "+&r"(less.w[4]), [u5] "+&r"(less.w[5])
+          : [below] "r"(below), [t0] "rm"(t[0]), [t1] "rm"(t[1]), [t2] "rm"(t[2]),
+            [t3] "rm"(t[3]), [t4] "rm"(t[4]), [t5] "rm"(t[5])
           : "cc");
-  return {{u0, u1, u2, u3, u4, u5}};
+  return less;
 }
 
 // t = a^2: the products of different words once, doubled, and the squares.
