@@ -1,12 +1,14 @@
 // Bulk verification by kernel: crypto::VerifyBatch beside a Botan verifier prepared for the same key,
 // in one run. Counter x_botan: time of one signature by the kernel / by Botan; items: signatures.
-// BuildTable: what preparing an issuer's key costs once; items: lines of the table.
+// BuildTable: what preparing issuers' keys costs, `batch` of them at once; items: keys.
+// FreshKey: both together, which is what the choice of a window rests on.
 //
 // The digests are made beforehand: this is about signatures alone (Botan hashes its short messages,
 // which does not show).
 
 #include <algorithm>
 #include <deque>
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +18,7 @@
 #include "engine/crypto/batch_verify.h"
 #include "engine/crypto/kernel.h"
 #include "engine/crypto/prepared_key.h"
+#include "engine/crypto/public_key.h"
 #include "engine/pki/development_signer.h"
 #include "muster/development_pki.h"
 #include "muster/fingerprint.h"
@@ -136,18 +139,57 @@ void VerifyBatch(benchmark::State& state, const Setting& setting) {
   if (!AnswersAreRight(jobs)) Fail(state, "a signature was not judged as it should be");
 }
 
+// `batch` tables at once, in memory that is used again.
 void BuildTable(benchmark::State& state, const Setting& setting) {
-  const Bytes spki = SampleOf(setting.kind, 0).spki();
+  std::vector<Bytes> spkis;
+  for (std::size_t i = 0; i < setting.batch; ++i) {
+    spkis.push_back(
+        Must(DevelopmentKey::Derive(setting.kind, "kernel-bench", std::to_string(i))).spki());
+  }
+  const std::vector<ByteView> views(spkis.begin(), spkis.end());
   std::size_t octets = 0;
   for (auto _ : state) {
-    const auto key = PreparedKey::Build(spki, setting.window, setting.kernel);
-    if (!key) return Fail(state, std::string(key.error().what));
-    octets = key->octets();
-    benchmark::DoNotOptimize(key->octets());
+    const auto keys = PreparedKey::BuildMany(views, setting.window, setting.kernel);
+    for (const auto& key : keys) {
+      if (!key) return Fail(state, std::string(key.error().what));
+      octets = key->octets();
+    }
+    benchmark::DoNotOptimize(octets);
   }
-  const std::size_t line = setting.kind == KeyKind::kP256 ? 64 : 96;
   state.counters["octets"] = static_cast<double>(octets);
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(octets / line));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(setting.batch));
+}
+
+// A key never seen before with `batch` signatures in hand, from its octets to the last verdict, beside
+// the front door doing the same: x_botan below 1 means that a table of this width pays.
+void FreshKey(benchmark::State& state, const Setting& setting) {
+  const Sample& sample = SampleOf(setting.kind, 0);
+  const Bytes spki = sample.spki();
+  crypto::VerifyScratch scratch;
+  bool right = true;
+  const auto by_kernel = [&] {
+    const auto key = PreparedKey::Build(spki, setting.window, setting.kernel);
+    std::vector<SignatureJob> jobs;
+    for (std::size_t i = 0; i < setting.batch; ++i) {
+      jobs.push_back({&*key, sample.at(i).digest.bytes, sample.at(i).signature});
+    }
+    crypto::VerifyBatch(jobs, &scratch);
+    for (const SignatureJob& job : jobs) right = right && job.good;
+  };
+  // What every further signature costs the front door is the same.
+  constexpr std::size_t kBotanMax = 4;
+  const std::size_t checks = std::min(setting.batch, kBotanMax);
+  const auto by_botan = [&] {
+    const auto key = crypto::PublicKey::Load(spki, {});
+    for (std::size_t i = 0; i < checks; ++i) {
+      right = right && crypto::VerifySignature(*key, sample.algorithm(), sample.at(i).message,
+                                               sample.at(i).signature, {}) == RejectReason::kNone;
+    }
+  };
+  state.counters["x_botan"] = TimeBeside(state, by_kernel, {by_botan}).front() *
+                              static_cast<double>(checks) / static_cast<double>(setting.batch);
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(setting.batch));
+  if (!right) Fail(state, "a signature was not judged as it should be");
 }
 
 std::string NameFor(const char* task, const Setting& setting) {
@@ -175,11 +217,29 @@ void RegisterKernel(Kernel kernel, KeyKind kind) {
   }
   // As a fleet has them.
   for (const int window : {8, 10, 12}) Register({kernel, kind, window, 8192, 8});
+  struct Fresh {
+    std::size_t signatures;
+    std::initializer_list<int> windows;
+  };
+  for (const Fresh& fresh : {Fresh{1, {3, 4}}, Fresh{2, {3, 4, 5}}, Fresh{8, {4, 5}},
+                             Fresh{32, {4, 5, 6}}, Fresh{128, {5, 6, 7}}, Fresh{512, {7, 8, 9}},
+                             Fresh{2048, {8, 9, 10}}, Fresh{8192, {9, 10, 11, 12}},
+                             Fresh{32768, {10, 11, 12, 13}}}) {
+    for (const int window : fresh.windows) {
+      const Setting setting{kernel, kind, window, fresh.signatures, 1};
+      benchmark::RegisterBenchmark(
+          NameFor("FreshKey", setting).c_str(),
+          [setting](benchmark::State& state) { FreshKey(state, setting); })
+          ->UseManualTime();
+    }
+  }
   for (const int window : {4, 5, 8, 10, 12, 16}) {
-    const Setting setting{kernel, kind, window, 0, 1};
-    benchmark::RegisterBenchmark(
-        NameFor("BuildTable", setting).c_str(),
-        [setting](benchmark::State& state) { BuildTable(state, setting); });
+    for (const std::size_t keys : {1U, 2U, 3U, 8U}) {
+      const Setting setting{kernel, kind, window, keys, 1};
+      benchmark::RegisterBenchmark(
+          NameFor("BuildTable", setting).c_str(),
+          [setting](benchmark::State& state) { BuildTable(state, setting); });
+    }
   }
 }
 

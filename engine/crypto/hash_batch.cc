@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/check.h"
+#include "engine/crypto/kernels/choice.h"
 #include "engine/crypto/kernels/sha256_kernels.h"
 #include "engine/crypto/kernels/sha512_kernels.h"
 
@@ -209,8 +210,7 @@ bool HasInstructions(HashEngine engine, HashKind hash) {
     case HashEngine::kBotan:
       return true;
     case HashEngine::kShaNi:
-      return hash == HashKind::kSha256 && __builtin_cpu_supports("sha") &&
-             __builtin_cpu_supports("sse4.1");
+      return hash == HashKind::kSha256 && kernels::HasShaInstructions();
     case HashEngine::kAvx512:
       return hash != HashKind::kSha1 && __builtin_cpu_supports("avx512f") &&
              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -56,6 +57,7 @@ Result<Kernel> ActiveKernel() {
 
 namespace crypto {
 
+using kernels::BuildTask;
 using kernels::CurveKernel;
 using kernels::Item;
 using kernels::KernelTable;
@@ -147,14 +149,34 @@ void MakeVariant(std::size_t variant, Item<Curve::kWords>* item) {
   }
 }
 
+template <int kWords>
+Line<kWords> PointOf(const Words<kWords>& x, const Words<kWords>& y) {
+  Line<kWords> point{};
+  Put(x, point.x);
+  Put(y, point.y);
+  return point;
+}
+
+template <int kWords>
+bool HaveSameLines(const Table<kWords>& a, const Table<kWords>& b) {
+  return std::memcmp(a.lines, b.lines, TableOctets<kWords>(a.window)) == 0;
+}
+
 template <class Curve>
 bool PassesCurve(const KernelTable& operations) {
   constexpr int kWords = Curve::kWords;
-  const auto generator =
-      BuildTable<kWords>(operations, Curve::kGx.w, Curve::kGy.w, kSelfTestWindow + 1);
-  const auto key = BuildTable<kWords>(operations, KnownAnswer<Curve>::kX.w,
-                                      KnownAnswer<Curve>::kY.w, kSelfTestWindow);
   const CurveKernel<kWords>& curve = CurveOf<kWords>(operations);
+  const Line<kWords> base = PointOf(Curve::kGx, Curve::kGy);
+  const Line<kWords> point = PointOf(KnownAnswer<Curve>::kX, KnownAnswer<Curve>::kY);
+  const auto generator = BuildTable(operations, base, kSelfTestWindow + 1);
+  const auto key = BuildTable(operations, point, kSelfTestWindow);
+  // Built together with others a table must be the same.
+  std::vector<Line<kWords>> points;
+  for (std::size_t i = 0; i < curve.tasks_max; ++i) points.push_back(i % 3 == 1 ? base : point);
+  const auto alike = BuildTables<kWords>(operations, points, kSelfTestWindow);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (i % 3 != 1 && !HaveSameLines(alike[i].table, key.table)) return false;
+  }
   const AlignedOctets workspace = AllocateAligned(curve.workspace_octets);
   // One signature, a few lanes with a remainder, several vectors.
   for (const std::size_t count : {std::size_t{1}, std::size_t{6}, std::size_t{19}}) {
@@ -184,7 +206,7 @@ OwnedTable<kWords> MakeGenerator(Kernel kernel) {
   const KernelTable* operations = OperationsOf(kernel);
   MUSTER_CHECK(operations != nullptr);
   using Curve = CurveFor<kWords>;
-  return BuildTable<kWords>(*operations, Curve::kGx.w, Curve::kGy.w, kGeneratorWindow<kWords>);
+  return BuildTable(*operations, PointOf(Curve::kGx, Curve::kGy), kGeneratorWindow<kWords>);
 }
 
 // The operations, if they pass.
@@ -250,6 +272,22 @@ Result<Kernel> ChooseKernel(const char* forced, bool (*is_supported)(Kernel)) {
                        "; choose one of " + names + ", or leave the variable out");
 }
 
+namespace {
+
+// Kept for the thread's next table: to map and touch it anew costs as much as a narrow table.
+std::byte* BuildWorkspace(std::size_t octets) {
+  thread_local AlignedOctets memory;
+  thread_local std::size_t size = 0;
+  if (octets > size) {
+    size = 0;
+    memory = AllocateAligned(octets);
+    size = octets;
+  }
+  return memory.get();
+}
+
+}  // namespace
+
 AlignedOctets AllocateAligned(std::size_t octets) {
   return AlignedOctets(static_cast<std::byte*>(::operator new(octets, std::align_val_t{64})));
 }
@@ -264,21 +302,43 @@ const CurveKernel<6>& CurveOf<6>(const KernelTable& operations) {
 }
 
 template <int kWords>
-OwnedTable<kWords> BuildTable(const KernelTable& operations, const std::uint64_t* x,
-                              const std::uint64_t* y, int window) {
+std::vector<OwnedTable<kWords>> BuildTables(const KernelTable& operations,
+                                            std::span<const Line<kWords>> points, int window) {
   MUSTER_CHECK(window >= kernels::kWindowMin && window <= kernels::kWindowMax);
   const CurveKernel<kWords>& curve = CurveOf<kWords>(operations);
-  const AlignedOctets workspace = AllocateAligned(curve.workspace_octets);
-  OwnedTable<kWords> out{AllocateAligned(TableOctets<kWords>(window)), {}};
-  auto* lines = reinterpret_cast<Line<kWords>*>(out.memory.get());
-  out.table = {lines, window, WindowsFor<kWords>(window)};
-  curve.build(x, y, window, out.table.windows, lines, workspace.get());
+  const int windows = WindowsFor<kWords>(window);
+  std::byte* const workspace = BuildWorkspace(curve.build_octets);
+  std::vector<OwnedTable<kWords>> out;
+  out.reserve(points.size());
+  std::vector<BuildTask<kWords>> tasks;
+  tasks.reserve(points.size());
+  for (const Line<kWords>& point : points) {
+    OwnedTable<kWords>& owned =
+        out.emplace_back(OwnedTable<kWords>{AllocateAligned(TableOctets<kWords>(window)), {}});
+    auto* lines = reinterpret_cast<Line<kWords>*>(owned.memory.get());
+    owned.table = {lines, window, windows};
+    tasks.push_back({point.x, point.y, lines});
+  }
+  // Calls of equal size.
+  const std::size_t calls = (tasks.size() + curve.tasks_max - 1) / curve.tasks_max;
+  for (std::size_t call = 0; call < calls; ++call) {
+    const std::size_t begin = tasks.size() * call / calls, end = tasks.size() * (call + 1) / calls;
+    curve.build(&tasks[begin], end - begin, window, windows, workspace);
+  }
   return out;
 }
-template OwnedTable<4> BuildTable<4>(const KernelTable&, const std::uint64_t*,
-                                     const std::uint64_t*, int);
-template OwnedTable<6> BuildTable<6>(const KernelTable&, const std::uint64_t*,
-                                     const std::uint64_t*, int);
+template std::vector<OwnedTable<4>> BuildTables<4>(const KernelTable&, std::span<const Line<4>>,
+                                                   int);
+template std::vector<OwnedTable<6>> BuildTables<6>(const KernelTable&, std::span<const Line<6>>,
+                                                   int);
+
+template <int kWords>
+OwnedTable<kWords> BuildTable(const KernelTable& operations, const Line<kWords>& point,
+                              int window) {
+  return std::move(BuildTables<kWords>(operations, {&point, 1}, window).front());
+}
+template OwnedTable<4> BuildTable<4>(const KernelTable&, const Line<4>&, int);
+template OwnedTable<6> BuildTable<6>(const KernelTable&, const Line<6>&, int);
 
 template <int kWords>
 const Table<kWords>& GeneratorTable(Kernel kernel) {

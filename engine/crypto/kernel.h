@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <span>
+#include <vector>
 
 #include "engine/crypto/kernels/kernel_table.h"
 #include "muster/kernel.h"
@@ -56,11 +58,15 @@ struct OwnedTable {
   kernels::Table<kWords> table;
 };
 
-// The table of the affine point (x, y): plain integers, least significant word first, on the curve.
-// Throws std::bad_alloc.
+// The tables of affine points: plain integers, least significant word first, on the curve. Several at
+// once cost less than one by one. Works in memory that the thread keeps. Throws std::bad_alloc.
 template <int kWords>
-OwnedTable<kWords> BuildTable(const kernels::KernelTable& operations, const std::uint64_t* x,
-                              const std::uint64_t* y, int window);
+std::vector<OwnedTable<kWords>> BuildTables(const kernels::KernelTable& operations,
+                                            std::span<const kernels::Line<kWords>> points,
+                                            int window);
+template <int kWords>
+OwnedTable<kWords> BuildTable(const kernels::KernelTable& operations,
+                              const kernels::Line<kWords>& point, int window);
 
 // The table of the curve's base point, made when it is first asked for and kept. `kernel` must be
 // supported and not kReference. Throws std::bad_alloc.

@@ -68,6 +68,15 @@ MUSTER_ALWAYS_INLINE void CloseSlot(const Batch<F>& batch, std::size_t v, const 
   F::Store(y, &slot.y);
 }
 
+// 1 / even and 1 / odd from one inversion of their product.
+template <class F>
+MUSTER_ALWAYS_INLINE void InvertBoth(typename F::Vec* even, typename F::Vec* odd) {
+  typename F::Vec product, unused;
+  F::MulPair(*even, *odd, *even, *odd, &product, &unused);
+  const typename F::Vec inverse = F::InvertLanes(product);
+  F::MulPair(inverse, *odd, inverse, *even, even, odd);
+}
+
 // slots[v] += (x2, y2) for all v < vectors (an even number), where addend(v, &x2, &y2) gives the
 // points to add and returns the lanes that have one. The points must not be infinity; equal or
 // opposite ones leave the lane as it is and mark it exceptional. Two chains of products, over the
@@ -88,11 +97,7 @@ MUSTER_ALWAYS_INLINE void AddToAll(const Batch<F>& batch, std::size_t vectors,
     F::Store(odd, &batch.slots[v + 1].before);
     F::MulPair(even, even_dx, odd, odd_dx, &even, &odd);
   }
-  // 1 / even and 1 / odd from one inversion of their product.
-  Vec product, unused;
-  F::MulPair(even, odd, even, odd, &product, &unused);
-  const Vec inverse = F::InvertLanes(product);
-  F::MulPair(inverse, odd, inverse, even, &even, &odd);
+  InvertBoth<F>(&even, &odd);
   for (std::size_t v = vectors; v > 0;) {
     v -= 2;
     Slot<F>& first = batch.slots[v];

@@ -51,6 +51,18 @@ const KernelTable* RunnableKernel(Kernel kernel) {
   return nullptr;
 }
 
+bool HasShaInstructions() {
+#ifdef __x86_64__
+  // Not every compiler's builtin knows it. The registers are those of SSE, which every system saves.
+  constexpr unsigned kSha = 1U << 29;
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b & kSha) != 0 &&
+         __builtin_cpu_supports("sse4.1");
+#else
+  return false;
+#endif
+}
+
 const char* ForcedKernelName() {
   static const std::string name = [] {
     const char* value = std::getenv("MUSTER_KERNEL");  // NOLINT(concurrency-mt-unsafe): once.

@@ -12,6 +12,9 @@ namespace muster::crypto::kernels {
 // run; null otherwise, and for kReference.
 const KernelTable* RunnableKernel(Kernel kernel);
 
+// SHA-NI, with the SSE that goes with it.
+bool HasShaInstructions();
+
 // MUSTER_KERNEL as it was when first asked for; null where it is not set or empty.
 const char* ForcedKernelName();
 

@@ -44,6 +44,7 @@ struct LaneField {
   static constexpr std::size_t kLanes = 8;
   static constexpr LaneMask kAllLanes = 0xff;
   static constexpr std::size_t kSlotsAhead = 4;
+  static constexpr std::size_t kLaneDoublingMin = 3;
   using Fold = FieldFold<Curve>;
   using P = Montgomery52<Fold>;
   static constexpr int kLimbs = P::kLimbs;
@@ -142,16 +143,58 @@ struct LaneField {
     return a;
   }
   static void StoreLines(const Vec& x, const Vec& y, Line<kWords>* const* lines) {
-    alignas(64) Word words[2 * kWords][8];
-    StoreCanonical(x, words);
-    StoreCanonical(y, words + kWords);
-    for (int lane = 0; lane < 8; ++lane) {
-      for (int i = 0; i < kWords; ++i) {
-        lines[lane]->x[i] = words[i][lane];
-        lines[lane]->y[i] = words[kWords + i][lane];
+    Limb8 words[16] = {};
+    ToWords<kLimbs, kWords>(P::Canonical(x), words);
+    ToWords<kLimbs, kWords>(P::Canonical(y), words + kWords);
+    __m512i rows[8];
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) rows[i] = reinterpret_cast<__m512i>(words[i]);
+    Transpose(rows);
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) _mm512_storeu_si512(lines[i]->x, rows[i]);
+    if constexpr (kWords == 6) {
+#pragma GCC unroll 8
+      for (int i = 0; i < 8; ++i) rows[i] = reinterpret_cast<__m512i>(words[8 + i]);
+      Transpose(rows);
+#pragma GCC unroll 8
+      for (int i = 0; i < 8; ++i) {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(lines[i]->y + 2),
+                            _mm512_castsi512_si256(rows[i]));
       }
     }
   }
+
+  // ---- For tables ----
+
+  // A number in the form of 64-bit words becomes a Vec of 1 / 2^(kMontgomeryBits - 64 kWords) of it.
+  static MUSTER_ALWAYS_INLINE void PutLane(const Words<kWords>& a, std::size_t lane, Stored* out) {
+    const Limbs<kLimbs> limbs = LimbsOf<kLimbs>(a);
+    for (int i = 0; i < kLimbs; ++i) out->limb[i][lane] = limbs.l[i];
+  }
+  // 1 / 2^(kMontgomeryBits - 64 kWords).
+  static MUSTER_ALWAYS_INLINE Vec OneOf64() {
+    return P::Constant(PowerOfTwoMod(64 * kWords, Curve::kP));
+  }
+  // Plain numbers into Montgomery form, lowered.
+  static MUSTER_ALWAYS_INLINE void ToForm(Vec* x, Vec* y) {
+    constexpr Words<kWords> kSquare = PowerOfTwoMod(2 * P::kBits, Curve::kP);
+    P::MulPair(*x, P::Constant(kSquare), *y, P::Constant(kSquare), x, y);
+    *x = Settle(*x);
+    *y = Settle(*y);
+  }
+  // Jacobian coordinates, a = -3. Before and after, x and y are below (1 + e) p and z below 2p.
+  static MUSTER_ALWAYS_INLINE void DoublePoints(Vec* x, Vec* y, Vec* z) {
+    Vec zz, yy, product, s, square, yyyy4;
+    SqrPair(*z, *y, &zz, &yy);
+    const Vec yy2 = Sum(yy, yy);
+    MulPair(SubtractAndAdd<2>(*x, zz), Sum(*x, zz), Sum(*x, *x), yy2, &product, &s);
+    const Vec slope = TripleLowered(product);
+    SqrPair(slope, yy2, &square, &yyyy4);
+    *x = MinusTwice(square, s);
+    MulPair(slope, SubtractAndAdd<2>(s, *x), Sum(*y, *y), *z, &product, z);
+    *y = MinusTwice(product, yyyy4);
+  }
+
   static void ToPlain(const Vec& a, Words<kWords>* out) {
     alignas(64) Word words[kWords][8];
     StoreCanonical(P::Mul(a, P::Constant(Words<kWords>{{1}})), words);
@@ -174,6 +217,32 @@ struct LaneField {
     out = kernels::Settle(out);
     MUSTER_DCHECK(IsSettled(out));
     return out;
+  }
+  static MUSTER_ALWAYS_INLINE Vec Sum(const Vec& a, const Vec& b) {
+    Vec out;
+#pragma GCC unroll 8
+    for (int i = 0; i < kLimbs; ++i) out.l[i] = a.l[i] + b.l[i];
+    out = kernels::Settle(out);
+    MUSTER_DCHECK(IsSettled(out));
+    return out;
+  }
+  // 3 a + p for a below 2p, lowered.
+  static MUSTER_ALWAYS_INLINE Vec TripleLowered(const Vec& a) {
+    constexpr Limbs<kLimbs> kOneP = MultipleOf<kLimbs>(Curve::kP, 1);
+    Vec out;
+#pragma GCC unroll 8
+    for (int i = 0; i < kLimbs; ++i) out.l[i] = a.l[i] + a.l[i] + (a.l[i] + Broadcast(kOneP.l[i]));
+    return Lowered(out);
+  }
+  // a - 2 b + 5p for a and b below 2p, lowered.
+  static MUSTER_ALWAYS_INLINE Vec MinusTwice(const Vec& a, const Vec& b) {
+    constexpr Limbs<kLimbs> kFiveP = MultipleOf<kLimbs>(Curve::kP, 5);
+    Vec out;
+#pragma GCC unroll 8
+    for (int i = 0; i < kLimbs; ++i) {
+      out.l[i] = a.l[i] + (Broadcast(kFiveP.l[i]) - (b.l[i] + b.l[i]));
+    }
+    return Lowered(out);
   }
   static MUSTER_ALWAYS_INLINE Vec Lowered(Vec a) {
     Fold::Lower(&a);
@@ -303,10 +372,8 @@ constexpr CurveKernel<Curve::kWords> LaneCurve() {
   using F = LaneField<Curve>;
   using V = Verifier<Curve, F, LaneSolver<Curve, kBatchLanes>, kBatchLanes>;
   using B = TableBuilder<Curve, F, kBatchLanes>;
-  constexpr std::size_t kSpace = sizeof(typename V::Workspace) > sizeof(typename B::Workspace)
-                                     ? sizeof(typename V::Workspace)
-                                     : sizeof(typename B::Workspace);
-  return {F::kMontgomeryBits, 8, kBatchLanes, kSpace, B::Run, V::Run, ProbeLanes<Curve>};
+  return {F::kMontgomeryBits,      8,     kBatchLanes, sizeof(typename V::Workspace), B::kTasksMax,
+          sizeof(typename B::Workspace), B::Run, V::Run,     ProbeLanes<Curve>};
 }
 
 constexpr KernelTable kLaneTable = {LaneCurve<P256, 2048>(), LaneCurve<P384, 1024>()};

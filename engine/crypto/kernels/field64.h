@@ -3,6 +3,8 @@
 #ifndef MUSTER_ENGINE_CRYPTO_KERNELS_FIELD64_H_
 #define MUSTER_ENGINE_CRYPTO_KERNELS_FIELD64_H_
 
+#include <type_traits>
+
 #include "engine/base/check.h"
 #include "engine/crypto/kernels/curves.h"
 #include "engine/crypto/kernels/inversion.h"
@@ -35,18 +37,39 @@ struct Montgomery64 {
     return ReduceTop<kWords>(t, Modulus::kModulus);
   }
 
+  // a^2 / R mod m, for a below m.
+  static MUSTER_ALWAYS_INLINE Number Sqr(const Number& a) {
+#ifdef MUSTER_ROWS_IN_ASSEMBLY
+    if constexpr (std::is_same_v<Modulus, FieldModulus<P256>>) return SquareModP256(a);
+#endif
+    return Mul(a, a);
+  }
+
   static MUSTER_ALWAYS_INLINE Number Add(const Number& a, const Number& b) {
     Number sum;
-    const Word carry = kernels::Add(a, b, &sum);
-    return ReduceOnce(carry, sum, Modulus::kModulus);
+    Word t[kWords + 1];
+    t[kWords] = AddChain(a, b, &sum);
+#pragma GCC unroll 8
+    for (int i = 0; i < kWords; ++i) t[i] = sum.w[i];
+    return ReduceTop<kWords>(t, Modulus::kModulus);
   }
 
   static MUSTER_ALWAYS_INLINE Number Sub(const Number& a, const Number& b) {
-    Number out, back{};
-    const Word mask = Word{0} - kernels::Sub(a, b, &out);
+    Number out;
+    const Word mask = SubChain(a, b, &out);
+    AddChain(out, Masked(mask), &out);
+    return out;
+  }
+
+  // a / 2.
+  static MUSTER_ALWAYS_INLINE Number Halve(const Number& a) {
+    Number out, sum;
+    Word above = AddChain(a, Masked(Word{0} - (a.w[0] & 1)), &sum);
 #pragma GCC unroll 8
-    for (int i = 0; i < kWords; ++i) back.w[i] = Modulus::kModulus.w[i] & mask;
-    kernels::Add(out, back, &out);
+    for (int i = kWords - 1; i >= 0; --i) {
+      out.w[i] = sum.w[i] >> 1 | above << 63;
+      above = sum.w[i];
+    }
     return out;
   }
 
@@ -56,6 +79,15 @@ struct Montgomery64 {
   // R^2 / a: the inverse in Montgomery form. 0 for 0.
   static Number Invert(const Number& a) {
     return Mul(InvertModulo(a, Modulus::kModulus, Modulus::kNegatedInverse), kCube);
+  }
+
+ private:
+  // The modulus where the mask is all ones, 0 where it is 0.
+  static MUSTER_ALWAYS_INLINE Number Masked(Word mask) {
+    Number out;
+#pragma GCC unroll 8
+    for (int i = 0; i < kWords; ++i) out.w[i] = Modulus::kModulus.w[i] & mask;
+    return out;
   }
 };
 

@@ -28,6 +28,14 @@ struct Table {
   int windows = 0;  // ceil(bits / w)
 };
 
+// A table to build: of the affine point (x, y), plain integers below p, on the curve.
+template <int kWords>
+struct BuildTask {
+  const std::uint64_t* x = nullptr;
+  const std::uint64_t* y = nullptr;
+  Line<kWords>* lines = nullptr;  // Out.
+};
+
 enum class Outcome : std::uint8_t {
   kBad,
   kGood,
@@ -60,10 +68,12 @@ struct CurveKernel {
   int montgomery_bits;           // R = 2^montgomery_bits.
   int lanes;                     // Signatures in one vector.
   std::size_t items_max;         // Of one call of `verify`.
-  std::size_t workspace_octets;  // For `build` and `verify`; aligned to 64.
-  // Writes the table of the affine point (x, y), plain integers below p, on the curve.
-  void (*build)(const std::uint64_t* x, const std::uint64_t* y, int window, int windows,
-                Line<kWords>* lines, void* workspace);
+  std::size_t workspace_octets;  // For `verify`; aligned to 64.
+  std::size_t tasks_max;         // Of one call of `build`.
+  std::size_t build_octets;      // For `build`; aligned to 64. Few keys touch a part of them only.
+  // Builds `count` tables with the same window.
+  void (*build)(const BuildTask<kWords>* tasks, std::size_t count, int window, int windows,
+                void* workspace);
   // Sets the outcome of items[0 .. count). Items may have different keys and windows.
   void (*verify)(const Table<kWords>& generator, Item<kWords>* items, std::size_t count,
                  void* workspace);

@@ -20,6 +20,7 @@ struct SingleField {
   static constexpr std::size_t kLanes = 1;
   static constexpr LaneMask kAllLanes = 1;
   static constexpr std::size_t kSlotsAhead = 8;
+  static constexpr std::size_t kLaneDoublingMin = 2;
   static constexpr int kMontgomeryBits = 64 * kWords;
   using P = Montgomery64<FieldModulus<Curve>>;
   using Vec = Words<kWords>;
@@ -35,8 +36,8 @@ struct SingleField {
     *ab = first;
   }
   static MUSTER_ALWAYS_INLINE void SqrPair(const Vec& a, const Vec& b, Vec* aa, Vec* bb) {
-    *aa = P::Mul(a, a);
-    *bb = P::Mul(b, b);
+    *aa = P::Sqr(a);
+    *bb = P::Sqr(b);
   }
   static MUSTER_ALWAYS_INLINE Vec Delta(const Vec& a, const Vec& b) { return P::Sub(a, b); }
   static MUSTER_ALWAYS_INLINE Vec DeltaY(const Vec& a, const Vec& b) { return P::Sub(a, b); }
@@ -75,6 +76,10 @@ struct SingleField {
     return Select(mask, negated, a);
   }
   static MUSTER_ALWAYS_INLINE Vec Settle(const Vec& a) { return a; }
+  static MUSTER_ALWAYS_INLINE void PutLane(const Words<kWords>& a, std::size_t, Stored* out) {
+    *out = a;
+  }
+  static MUSTER_ALWAYS_INLINE Vec OneOf64() { return P::kOne; }
   static MUSTER_ALWAYS_INLINE void ToPlain(const Vec& a, Vec* out) { out[0] = P::From(a); }
 };
 
@@ -131,7 +136,7 @@ void ProbePortable(Probe probe, const std::uint64_t* a, const std::uint64_t* b,
   }
   switch (probe) {
     case Probe::kMultiply: result = P::Mul(ReduceOnce(0, x, Curve::kP), y); break;
-    case Probe::kSquare: x = ReduceOnce(0, x, Curve::kP); result = P::Mul(x, x); break;
+    case Probe::kSquare: x = ReduceOnce(0, x, Curve::kP); result = P::Sqr(x); break;
     case Probe::kInvert: result = P::Invert(ReduceOnce(0, x, Curve::kP)); break;
     case Probe::kSubtract:
       result = P::Sub(ReduceOnce(0, x, Curve::kP), ReduceOnce(0, y, Curve::kP));
@@ -147,10 +152,8 @@ constexpr CurveKernel<Curve::kWords> PortableCurve() {
   using F = SingleField<Curve>;
   using V = Verifier<Curve, F, SingleSolver<Curve, kBatchLanes>, kBatchLanes>;
   using B = TableBuilder<Curve, F, kBatchLanes>;
-  constexpr std::size_t kSpace = sizeof(typename V::Workspace) > sizeof(typename B::Workspace)
-                                     ? sizeof(typename V::Workspace)
-                                     : sizeof(typename B::Workspace);
-  return {F::kMontgomeryBits, 1, kBatchLanes, kSpace, B::Run, V::Run, ProbePortable<Curve>};
+  return {F::kMontgomeryBits,      1,     kBatchLanes, sizeof(typename V::Workspace), B::kTasksMax,
+          sizeof(typename B::Workspace), B::Run, V::Run,     ProbePortable<Curve>};
 }
 
 constexpr KernelTable kPortableTable = {PortableCurve<P256>(), PortableCurve<P384>()};

@@ -36,7 +36,7 @@ class Verifier {
   static constexpr int kWords = Curve::kWords;
   static constexpr std::size_t kLanes = F::kLanes;
   static constexpr std::size_t kSlots = kBatchLanes / kLanes;
-  static constexpr std::size_t kSplitMax = 16;
+  static constexpr std::size_t kSplitMax = 32;
   static_assert(kBatchLanes % (2 * kLanes) == 0 && kBatchLanes >= 2 * kSplitMax * kLanes);
 
   struct Workspace {

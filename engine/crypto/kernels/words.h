@@ -8,7 +8,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#ifdef MUSTER_CHECKED
+// Inlining everything would keep a compiler with sanitizers busy for minutes.
+#define MUSTER_ALWAYS_INLINE inline
+#else
 #define MUSTER_ALWAYS_INLINE inline __attribute__((always_inline))
+#endif
 
 namespace muster::crypto::kernels {
 namespace {

@@ -10,6 +10,7 @@
 namespace muster::crypto {
 namespace {
 
+using kernels::BuildTask;
 using kernels::CurveKernel;
 using kernels::Item;
 using kernels::KernelTable;
@@ -112,10 +113,10 @@ void ForgetsTheLast(const Table<kWords>& generator, Item<kWords>* items, std::si
   items[count - 1].outcome = items[0].outcome;
 }
 template <int kWords>
-void SpoilsALine(const std::uint64_t* x, const std::uint64_t* y, int window, int windows,
-                 Line<kWords>* lines, void* workspace) {
-  CurveOf<kWords>(kernels::PortableKernel()).build(x, y, window, windows, lines, workspace);
-  for (int i = 0; i < windows << (window - 1); ++i) lines[i].y[0] ^= 1;
+void SpoilsALine(const BuildTask<kWords>* tasks, std::size_t count, int window, int windows,
+                 void* workspace) {
+  CurveOf<kWords>(kernels::PortableKernel()).build(tasks, count, window, windows, workspace);
+  for (int i = 0; i < windows << (window - 1); ++i) tasks[count - 1].lines[i].y[0] ^= 1;
 }
 
 TEST(KernelSelfTest, DefectsAreFound) {

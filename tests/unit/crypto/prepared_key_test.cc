@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <vector>
+
 #include "engine/crypto/prepared_key.h"
 #include "muster/development_pki.h"
 #include "tests/support/test_world.h"
@@ -67,6 +70,70 @@ TEST(PreparedKey, TheKernelInUseIsTheDefault) {
   const auto key = PreparedKey::Build(SpkiOf(KeyKind::kP256), 4);
   ASSERT_TRUE(key.has_value());
   EXPECT_EQ(key->kernel(), KernelInUse());
+}
+
+template <int kWords>
+bool HaveSameTables(const PreparedKey& a, const PreparedKey& b) {
+  const auto* first = a.TableFor<kWords>();
+  const auto* second = b.TableFor<kWords>();
+  return first != nullptr && second != nullptr && first->window == second->window &&
+         first->windows == second->windows &&
+         std::memcmp(first->lines, second->lines, a.octets()) == 0;
+}
+
+// Every number of keys up to more than two groups of eight, both curves in turn.
+TEST(PreparedKey, ManyAtOnceAreTheSameAsOneByOne) {
+  const TestCurve p256(KeyAlgorithm::kP256), p384(KeyAlgorithm::kP384);
+  std::vector<Bytes> spkis;
+  for (std::uint64_t i = 1; i <= 40; ++i) {
+    const TestCurve& curve = i % 2 == 0 ? p384 : p256;
+    spkis.push_back(curve.Spki(curve.Multiply(curve.Generator(), BigInt(i) * 0x1234567)));
+  }
+  for (const Kernel kernel : FastKernels()) {
+    for (const int window : {2, 4, 5, 8}) {
+      std::vector<PreparedKey> one_by_one;
+      for (const Bytes& spki : spkis) one_by_one.push_back(Prepare(spki, window, kernel));
+      for (const std::size_t count : {1U, 2U, 3U, 4U, 5U, 7U, 9U, 13U, 16U, 17U, 18U, 34U, 40U}) {
+        if (window > 5 && count != 40) continue;
+        const std::vector<ByteView> views(spkis.begin(),
+                                          spkis.begin() + static_cast<std::ptrdiff_t>(count));
+        const auto keys = PreparedKey::BuildMany(views, window, kernel);
+        ASSERT_EQ(keys.size(), count);
+        for (std::size_t i = 0; i < count; ++i) {
+          ASSERT_TRUE(keys[i].has_value());
+          EXPECT_EQ(keys[i]->kernel(), kernel);
+          EXPECT_EQ(keys[i]->window(), window);
+          EXPECT_EQ(keys[i]->algorithm(), one_by_one[i].algorithm());
+          EXPECT_TRUE(HaveSameTables<4>(*keys[i], one_by_one[i]) ||
+                      HaveSameTables<6>(*keys[i], one_by_one[i]))
+              << NameOf(kernel) << " window " << window << " key " << i << " of " << count;
+        }
+      }
+    }
+  }
+}
+
+TEST(PreparedKey, ManyAtOnceAreJudgedOneByOne) {
+  const Bytes p256 = SpkiOf(KeyKind::kP256), p384 = SpkiOf(KeyKind::kP384);
+  const Bytes rsa = SpkiOf(KeyKind::kRsa2048);
+  Bytes off_curve = p256;
+  off_curve.back() ^= 0x01;
+  const std::vector<ByteView> views = {p256, rsa, off_curve, p384, {}, p256, p384};
+  for (const Kernel kernel : SupportedKernels()) {
+    const auto keys = PreparedKey::BuildMany(views, 4, kernel);
+    ASSERT_EQ(keys.size(), views.size());
+    for (std::size_t i = 0; i < views.size(); ++i) {
+      const auto alone = PreparedKey::Build(views[i], 4, kernel);
+      ASSERT_EQ(keys[i].has_value(), alone.has_value()) << i;
+      if (alone) {
+        EXPECT_EQ(keys[i]->algorithm(), alone->algorithm()) << i;
+        EXPECT_EQ(keys[i]->octets(), alone->octets()) << i;
+      } else {
+        EXPECT_EQ(keys[i].error().reason, alone.error().reason) << i;
+      }
+    }
+    EXPECT_TRUE(PreparedKey::BuildMany({}, 4, kernel).empty());
+  }
 }
 
 TEST(PreparedKey, OtherKeysAreRefused) {
