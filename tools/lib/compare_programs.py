@@ -31,6 +31,10 @@ IMPLEMENTATIONS = (
     Implementation('muster', 'peer_muster', ''),
     Implementation('openssl', 'peer_openssl', 'libssl-dev'),
     Implementation('botan', 'peer_botan', ''),
+    Implementation('boringssl', 'peer_boringssl', 'android-libboringssl-dev'),
+    Implementation('gnutls', 'peer_gnutls', 'libgnutls28-dev'),
+    Implementation('mbedtls', 'peer_mbedtls', 'libmbedtls-dev'),
+    Implementation('wolfssl', 'peer_wolfssl', 'libwolfssl-dev'),
 )
 REQUIRED = ('muster', 'openssl')
 
