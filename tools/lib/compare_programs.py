@@ -35,6 +35,11 @@ IMPLEMENTATIONS = (
     Implementation('gnutls', 'peer_gnutls', 'libgnutls28-dev'),
     Implementation('mbedtls', 'peer_mbedtls', 'libmbedtls-dev'),
     Implementation('wolfssl', 'peer_wolfssl', 'libwolfssl-dev'),
+    Implementation('go', 'peer_go', 'golang-go', target='peer_go', tool='go'),
+    Implementation('webpki-ring', 'peer_webpki', 'cargo', target='peer_webpki', tool='cargo',
+                   option='ring'),
+    Implementation('webpki-aws-lc', 'peer_webpki', 'cargo', target='peer_webpki', tool='cargo',
+                   option='aws-lc'),
 )
 REQUIRED = ('muster', 'openssl')
 
