@@ -10,6 +10,11 @@ TITLES = {
     'webpki-ring': 'webpki, ring', 'webpki-aws-lc': 'webpki, AWS-LC',
 }
 
+MUSTER_TITLES = {
+    'batch': 'muster', 'batch/bmi2': 'muster, BMI2 kernel', 'batch/portable':
+    'muster, portable kernel', 'single': 'muster, one at a time', 'cold': 'muster, cold',
+}
+
 
 def write_table(results, out):
     for result in results:
@@ -52,7 +57,7 @@ def _bars(result):
     for row in result['rows']:
         name, mode = row['implementation'], row['mode']
         if name == 'muster':
-            label = f'muster, {mode}'
+            label = MUSTER_TITLES.get(mode, f'muster, {mode}')
         else:
             label = TITLES.get(name, name)
             if name == 'openssl' and mode == 'full':
