@@ -64,8 +64,11 @@ def build(build_dir, source_dir):
 
 
 def run(command, folder):
-    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    except FileNotFoundError:
+        raise CompareError(f'there is no command {command[0]}; run tools/setup') from None
     if done.returncode != 0:
         end = '\n'.join('  ' + line for line in done.stdout.strip().splitlines()[-15:])
         raise CompareError(f'failed: {" ".join(command)}\n{end}')

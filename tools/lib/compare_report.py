@@ -92,7 +92,7 @@ def _panel(result, left, top, width, decades):
 
 
 def write_chart(results, caption, path):
-    results = [result for result in results if result['chart']]
+    results = [result for result in results if result['chart']] or results
     rates = [row['devices_per_second'] for result in results for row in result['rows']]
     decades = (math.floor(math.log10(min(rates))), math.ceil(math.log10(max(rates))))
     width = WIDTH // COLUMNS
