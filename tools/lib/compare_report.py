@@ -16,21 +16,19 @@ MUSTER_TITLES = {
 }
 
 
-def write_table(results, out):
-    for result in results:
-        out.write(f'\n{result["title"]} ({result["workload"]})\n')
-        out.write(f'  {"implementation":<16}{"mode":<20}{"devices/s":>12}{"x OpenSSL full":>16}'
-                  f'{"x best peer":>13}\n')
-        for row in result['rows']:
-            best = '' if row['x_best_peer'] is None else f'{row["x_best_peer"]:.2f}'
-            mark = ' *' if row['is_best_peer'] else ''
-            line = (f'  {row["implementation"]:<16}{row["mode"]:<20}'
-                    f'{row["devices_per_second"]:>12,.0f}{row["x_openssl_full"]:>16.2f}'
-                    f'{best:>13}{mark}')
-            out.write(line.rstrip() + '\n')
-        for name, reason in result['unavailable'].items():
-            out.write(f'  {name}: {reason}\n')
-    out.write('\n* the best peer: the fastest that is not muster, in whatever mode\n')
+def write_table(result, out):
+    out.write(f'\n{result["title"]} ({result["workload"]})\n')
+    out.write(f'  {"implementation":<16}{"mode":<20}{"devices/s":>12}{"x OpenSSL full":>16}'
+              f'{"x best peer":>13}\n')
+    for row in result['rows']:
+        best = '' if row['x_best_peer'] is None else f'{row["x_best_peer"]:.2f}'
+        mark = ' *' if row['is_best_peer'] else ''
+        line = (f'  {row["implementation"]:<16}{row["mode"]:<20}'
+                f'{row["devices_per_second"]:>12,.0f}{row["x_openssl_full"]:>16.2f}'
+                f'{best:>13}{mark}')
+        out.write(line.rstrip() + '\n')
+    for name, reason in result['unavailable'].items():
+        out.write(f'  {name}: {reason}\n')
 
 
 def write_json(results, facts, absent, path):
