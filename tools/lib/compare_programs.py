@@ -6,6 +6,7 @@ import shutil
 import struct
 import subprocess
 import threading
+import time
 
 
 class CompareError(Exception):
@@ -101,6 +102,7 @@ class Program:
         self.implementation = implementation
         self.mode = mode
         self.rates = []
+        self.seconds = 0    # Spent on rounds, by the clock on the wall.
         path = pathlib.Path(bin_dir) / implementation.program
         if not path.exists():
             needs = f'; {SETUP % implementation.needs}' if implementation.needs else ''
@@ -147,7 +149,9 @@ class Program:
                                    f"'{fault}'; all must agree before anything is timed")
 
     def round(self, milliseconds, keep=True):
+        start = time.monotonic()
         devices, seconds, rejected = self.ask(f'round {milliseconds}')
+        self.seconds += time.monotonic() - start
         if int(rejected) != 0:
             raise CompareError(f'{self} rejects {rejected} of {devices} good devices')
         if keep:
