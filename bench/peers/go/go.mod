@@ -1,0 +1,3 @@
+module muster/bench/peers/go
+
+go 1.19
