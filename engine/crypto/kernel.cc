@@ -162,6 +162,25 @@ bool HaveSameLines(const Table<kWords>& a, const Table<kWords>& b) {
   return std::memcmp(a.lines, b.lines, TableOctets<kWords>(a.window)) == 0;
 }
 
+// The base point and the known key are on the curve; with a bit changed they are not.
+template <class Curve>
+bool KnowsTheCurve(const CurveKernel<Curve::kWords>& curve) {
+  constexpr std::size_t kPoints = 19;
+  std::array<Line<Curve::kWords>, kPoints> points;
+  std::array<std::uint8_t, kPoints> good{};
+  for (std::size_t i = 0; i < kPoints; ++i) {
+    Put(i % 2 == 0 ? Curve::kGx : KnownAnswer<Curve>::kX, points[i].x);
+    Put(i % 2 == 0 ? Curve::kGy : KnownAnswer<Curve>::kY, points[i].y);
+    if (i % 3 == 1) points[i].x[i % Curve::kWords] ^= 1;
+    if (i % 3 == 2) points[i].y[i % Curve::kWords] ^= 2;
+  }
+  curve.on_curve(points.data(), kPoints, good.data());
+  for (std::size_t i = 0; i < kPoints; ++i) {
+    if (good[i] != (i % 3 == 0 ? 1 : 0)) return false;
+  }
+  return true;
+}
+
 template <class Curve>
 bool PassesCurve(const KernelTable& operations) {
   constexpr int kWords = Curve::kWords;
@@ -177,6 +196,7 @@ bool PassesCurve(const KernelTable& operations) {
   for (std::size_t i = 0; i < points.size(); ++i) {
     if (i % 3 != 1 && !HaveSameLines(alike[i].table, key.table)) return false;
   }
+  if (!KnowsTheCurve<Curve>(curve)) return false;
   const AlignedOctets workspace = AllocateAligned(curve.workspace_octets);
   // One signature, a few lanes with a remainder, several vectors.
   for (const std::size_t count : {std::size_t{1}, std::size_t{6}, std::size_t{19}}) {

@@ -16,7 +16,7 @@
 #include <optional>
 #include <variant>
 
-#include "engine/crypto/p256_point.h"
+#include "engine/crypto/point_batch.h"
 #include "engine/crypto/signature_algorithm.h"
 #include "engine/crypto/subject_public_key.h"
 #include "engine/der/der_reader.h"
@@ -221,13 +221,19 @@ std::string PublicKey::DisplayName() const {
   return (IsEc(rep_->algorithm) ? "P-" : "RSA-") + std::to_string(rep_->bits);
 }
 
-tl::expected<void, KeyFailure> CheckPublicKey(ByteView spki, const AlgorithmPolicy& policy) {
+tl::expected<void, KeyFailure> CheckPublicKey(ByteView spki, const AlgorithmPolicy& policy,
+                                              std::optional<CurvePoint>* deferred) {
   try {
     const auto parsed = ParseSubjectPublicKey(spki, policy);
     if (!parsed) return tl::unexpected<KeyFailure>(parsed.error());
-    if (parsed->algorithm == KeyAlgorithm::kP256) {
+    if (parsed->algorithm == KeyAlgorithm::kP256 || parsed->algorithm == KeyAlgorithm::kP384) {
       // Every device of most fleets comes through here.
-      if (!IsOnP256(parsed->octets.last<64>())) return OffCurve();
+      const CurvePoint point{parsed->algorithm, parsed->octets.subspan(1)};
+      if (deferred != nullptr) {
+        *deferred = point;
+      } else if (!IsOnCurve(point)) {
+        return OffCurve();
+      }
     } else if (IsEc(parsed->algorithm) &&
                !Botan::EC_AffinePoint::deserialize(GroupOf(parsed->algorithm), parsed->octets)) {
       return OffCurve();

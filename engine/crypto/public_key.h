@@ -12,6 +12,7 @@
 #define MUSTER_ENGINE_CRYPTO_PUBLIC_KEY_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -47,9 +48,17 @@ class PublicKey {
   std::shared_ptr<const Rep> rep_;
 };
 
+// A point on P-256 or P-384, or not on it, as two big-endian coordinates of full length.
+struct CurvePoint {
+  KeyAlgorithm algorithm = KeyAlgorithm::kP256;  // Or kP384.
+  ByteView xy;                                   // 64 or 96 octets.
+};
+
 // Checks a leaf's key against the policy without keeping it: what PublicKey::Load would say,
-// cheaper.
-tl::expected<void, KeyFailure> CheckPublicKey(ByteView spki, const AlgorithmPolicy& policy);
+// cheaper. Where `deferred` is not null and the key is on P-256 or P-384, whether its point lies on
+// the curve is left to the caller, who finds the point there.
+tl::expected<void, KeyFailure> CheckPublicKey(ByteView spki, const AlgorithmPolicy& policy,
+                                              std::optional<CurvePoint>* deferred = nullptr);
 
 // "P-256", "RSA-2048", ...; the OID of the curve or the algorithm in dotted form for unknown kinds;
 // empty where malformed. Whether the key is accepted makes no difference.

@@ -14,6 +14,7 @@ void SignatureBatch::Reset(std::size_t size_max) {
   if (digests_.size() < size_max) digests_.resize(size_max);
   hashed_ = 0;
   fingerprint_jobs_.clear();
+  points_.Clear();
   prepared_.clear();
 }
 
@@ -106,6 +107,7 @@ void SignatureBatch::Enlist(const Group& group) {
 void SignatureBatch::Verify() {
   HashNew();
   if (entries_.empty()) return;
+  points_.Check(pool_.kernel());
   GroupByKey();
   ecdsa_jobs_.clear();
   rsa_jobs_.clear();

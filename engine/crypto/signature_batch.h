@@ -14,6 +14,7 @@
 #include "engine/crypto/batch_verify.h"
 #include "engine/crypto/hash_batch.h"
 #include "engine/crypto/issuer_key.h"
+#include "engine/crypto/point_batch.h"
 #include "engine/crypto/rsa_batch.h"
 #include "engine/crypto/signature_algorithm.h"
 #include "muster/bytes.h"
@@ -41,6 +42,8 @@ class SignatureBatch {
 
   // `size_max` of Reset at most.
   void Add(const SignatureToCheck& signature) { entries_.push_back({signature}); }
+  // A point whose place on its curve is asked for together with signature `size() - 1`.
+  void AddPoint(const CurvePoint& point) { entries_.back().point = points_.Add(point) + 1; }
   // The fingerprint of a certificate, to be written when messages are hashed.
   void AddFingerprint(ByteView der, Fingerprint* out) {
     fingerprint_jobs_.push_back({der, out->bytes.data()});
@@ -51,12 +54,17 @@ class SignatureBatch {
   void Verify();
   // What VerifySignature says of signature `i`, in the order of Add.
   RejectReason AnswerOf(std::size_t i) const { return entries_[i].answer; }
+  // Whether the point that was added with signature `i` is on its curve; true where none was.
+  bool PointIsGood(std::size_t i) const {
+    return entries_[i].point == 0 || points_.IsOn(entries_[i].point - 1);
+  }
 
  private:
   using Digest = std::array<std::uint8_t, kDigestSizeMax>;
   struct Entry {
     SignatureToCheck what;
     std::uint32_t group = 0;  // Of signatures with the same key.
+    std::size_t point = 0;    // Its index in points_ + 1; 0 = none.
     RejectReason answer = RejectReason::kNotEvaluated;
   };
   struct Group {
@@ -86,6 +94,7 @@ class SignatureBatch {
   std::vector<RsaJob> rsa_jobs_;
   std::vector<std::uint32_t> ecdsa_entries_, rsa_entries_, reference_entries_;
   HashScratch hash_scratch_;
+  PointBatch points_;
   VerifyScratch verify_scratch_;
   RsaScratch rsa_scratch_;
 };

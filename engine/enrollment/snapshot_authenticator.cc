@@ -127,10 +127,11 @@ void SnapshotAuthenticator::OpenLeaf(const Slice& slice, std::size_t i,
   const DecisionContext& context = slice.context;
   Verdict& verdict = slice.verdicts[i];
   path::FaultSink sink(/*collect_all=*/false);
+  std::optional<crypto::CurvePoint> point;
   std::size_t p = 0;
   const std::vector<IssuingPath>& valid = compiled.paths.valid;
   while (p < valid.size() &&
-         !validator_.CheckLeaf(valid[p].validated, leaf, context.at, &sink)) {
+         !validator_.CheckLeaf(valid[p].validated, leaf, context.at, &sink, nullptr, &point)) {
     sink = path::FaultSink(/*collect_all=*/false);
     ++p;
   }
@@ -159,6 +160,7 @@ void SnapshotAuthenticator::OpenLeaf(const Slice& slice, std::size_t i,
   }
   workspace.signatures.Add({&compiled.issuer_keys[p], scheme, leaf.signature_algorithm(), leaf.tbs(),
                             leaf.signature()});
+  if (point) workspace.signatures.AddPoint(*point);
   workspace.waiting.push_back({i, &compiled, &valid[p], plain});
 }
 
@@ -168,6 +170,7 @@ void SnapshotAuthenticator::CloseChain(const Slice& slice, std::size_t waiting_i
   const RejectReason answer = slice.workspace->signatures.AnswerOf(waiting_index);
   Verdict& verdict = slice.verdicts[waiting.chain];
   if (waiting.plain && answer == RejectReason::kNone &&
+      slice.workspace->signatures.PointIsGood(waiting_index) &&
       !(snapshot.DeniesFingerprints() &&
         snapshot.IsDenied(slice.workspace->leaves[waiting_index]))) {
     verdict.decision = Decision::kAccept;

@@ -47,9 +47,9 @@ class SnapshotAuthenticator {
   struct WaitingChain {
     std::size_t chain;  // Its index in the slice.
     const CompiledPaths* compiled;
-    const IssuingPath* path;  // The first whose other checks the leaf passed.
-    // The verdict is written, as a rejection; a good signature makes it accept, unless the leaf's
-    // fingerprint is denied.
+    const IssuingPath* path;  // The first whose other checks the leaf passed, but for its point.
+    // The verdict is written, as a rejection; it becomes acceptance where the signature is good, the
+    // leaf's public key is on its curve, and its fingerprint is not denied.
     bool plain;
   };
   // What a thread works with, kept from batch to batch.

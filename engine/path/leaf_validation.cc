@@ -19,8 +19,8 @@ namespace {
 class LeafCheck {
  public:
   LeafCheck(const ValidationContext& context, const CertificateView& leaf, UnixTime at,
-            FaultSink* sink)
-      : context_(context), leaf_(leaf), at_(at), sink_(sink) {}
+            FaultSink* sink, std::optional<crypto::CurvePoint>* deferred = nullptr)
+      : context_(context), leaf_(leaf), at_(at), sink_(sink), deferred_(deferred) {}
 
   bool RunUnder(const PathState& state, const graph::CaNode& issuer,
                 std::vector<std::string>* policies) {
@@ -156,7 +156,8 @@ class LeafCheck {
   }
 
   bool CheckKey() {
-    const auto good = crypto::CheckPublicKey(leaf_.spki(), context_.options.algorithms);
+    const auto good =
+        crypto::CheckPublicKey(leaf_.spki(), context_.options.algorithms, deferred_);
     return !good && Report(good.error().reason, std::string(good.error().what));
   }
 
@@ -164,6 +165,7 @@ class LeafCheck {
   const CertificateView& leaf_;
   const UnixTime at_;
   FaultSink* sink_;
+  std::optional<crypto::CurvePoint>* deferred_;
   bool faulty_ = false;
 };
 
@@ -171,8 +173,9 @@ class LeafCheck {
 
 bool CheckLeafCertificate(const ValidationContext& context, const PathState& state,
                           const graph::CaNode& issuer, const CertificateView& leaf, UnixTime at,
-                          FaultSink* sink, std::vector<std::string>* policies) {
-  return LeafCheck(context, leaf, at, sink).RunUnder(state, issuer, policies);
+                          FaultSink* sink, std::vector<std::string>* policies,
+                          std::optional<crypto::CurvePoint>* deferred) {
+  return LeafCheck(context, leaf, at, sink, deferred).RunUnder(state, issuer, policies);
 }
 
 bool CheckLeafAlone(const ValidationContext& context, const CertificateView& leaf, UnixTime at,

@@ -2,6 +2,7 @@
 #ifndef MUSTER_ENGINE_PATH_LEAF_VALIDATION_H_
 #define MUSTER_ENGINE_PATH_LEAF_VALIDATION_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,10 +11,12 @@
 
 namespace muster::path {
 
-// Everything but the signature. True where there was no fault.
+// Everything but the signature. True where there was no fault. `deferred` as in
+// crypto::CheckPublicKey.
 bool CheckLeafCertificate(const ValidationContext& context, const PathState& state,
                           const graph::CaNode& issuer, const CertificateView& leaf, UnixTime at,
-                          FaultSink* sink, std::vector<std::string>* policies);
+                          FaultSink* sink, std::vector<std::string>* policies,
+                          std::optional<crypto::CurvePoint>* deferred = nullptr);
 
 // What needs no issuer: form, window, profile, signature algorithm and key.
 bool CheckLeafAlone(const ValidationContext& context, const CertificateView& leaf, UnixTime at,

@@ -49,9 +49,10 @@ std::optional<ValidatedPath> PathValidator::ValidateCas(std::vector<graph::CaNod
 }
 
 bool PathValidator::CheckLeaf(const ValidatedPath& path, const CertificateView& leaf, UnixTime at,
-                              FaultSink* sink, std::vector<std::string>* policies) const {
-  return CheckLeafCertificate(impl_->context, *path.state_, path.issuer(), leaf, at, sink,
-                              policies);
+                              FaultSink* sink, std::vector<std::string>* policies,
+                              std::optional<crypto::CurvePoint>* deferred) const {
+  return CheckLeafCertificate(impl_->context, *path.state_, path.issuer(), leaf, at, sink, policies,
+                              deferred);
 }
 
 bool PathValidator::VerifyLeafSignature(const ValidatedPath& path, const CertificateView& leaf,

@@ -113,8 +113,10 @@ class PathValidator {
 
   // The two halves of ValidateLeaf, for batches whose signatures are checked elsewhere: everything
   // but the signature, and the signature. Both must hold.
+  // `deferred` as in crypto::CheckPublicKey.
   bool CheckLeaf(const ValidatedPath& path, const CertificateView& leaf, UnixTime at,
-                 FaultSink* sink, std::vector<std::string>* policies = nullptr) const;
+                 FaultSink* sink, std::vector<std::string>* policies = nullptr,
+                 std::optional<crypto::CurvePoint>* deferred = nullptr) const;
   bool VerifyLeafSignature(const ValidatedPath& path, const CertificateView& leaf,
                            FaultSink* sink) const;
   // What VerifyLeafSignature does where crypto::VerifySignature is known to say `answer`.

@@ -7,7 +7,8 @@
 namespace muster::crypto::kernels {
 namespace {
 
-// The field's prime p = 2^256 - 2^224 + 2^192 + 2^96 - 1 and the order n of the base point.
+// y^2 = x^3 - 3x + b over the field of the prime p = 2^256 - 2^224 + 2^192 + 2^96 - 1; the order n
+// of the base point.
 struct P256 {
   static constexpr int kWords = 4;
   static constexpr int kBits = 256;
@@ -15,6 +16,8 @@ struct P256 {
       {0xffffffffffffffff, 0x00000000ffffffff, 0x0000000000000000, 0xffffffff00000001}};
   static constexpr Words<4> kN = {
       {0xf3b9cac2fc632551, 0xbce6faada7179e84, 0xffffffffffffffff, 0xffffffff00000000}};
+  static constexpr Words<4> kB = {
+      {0x3bce3c3e27d2604b, 0x651d06b0cc53b0f6, 0xb3ebbd55769886bc, 0x5ac635d8aa3a93e7}};
   static constexpr Words<4> kGx = {
       {0xf4a13945d898c296, 0x77037d812deb33a0, 0xf8bce6e563a440f2, 0x6b17d1f2e12c4247}};
   static constexpr Words<4> kGy = {
@@ -31,6 +34,9 @@ struct P384 {
   static constexpr Words<6> kN = {
       {0xecec196accc52973, 0x581a0db248b0a77a, 0xc7634d81f4372ddf, 0xffffffffffffffff,
        0xffffffffffffffff, 0xffffffffffffffff}};
+  static constexpr Words<6> kB = {
+      {0x2a85c8edd3ec2aef, 0xc656398d8a2ed19d, 0x0314088f5013875a, 0x181d9c6efe814112,
+       0x988e056be3f82d19, 0xb3312fa7e23ee7e4}};
   static constexpr Words<6> kGx = {
       {0x3a545e3872760ab7, 0x5502f25dbf55296c, 0x59f741e082542a38, 0x6e1d3b628ba79b98,
        0x8eb1c71ef320ad74, 0xaa87ca22be8b0537}};

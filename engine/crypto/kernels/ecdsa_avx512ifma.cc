@@ -4,6 +4,7 @@
 #include "engine/crypto/kernels/curves.h"
 #include "engine/crypto/kernels/kernel_table.h"
 #include "engine/crypto/kernels/lanes52.h"
+#include "engine/crypto/kernels/on_curve.h"
 #include "engine/crypto/kernels/recoding.h"
 #include "engine/crypto/kernels/verify.h"
 
@@ -54,6 +55,7 @@ struct LaneField {
 
   static MUSTER_ALWAYS_INLINE Vec Load(const Stored& a) { return LoadVec(a); }
   static MUSTER_ALWAYS_INLINE void Store(const Vec& a, Stored* out) { StoreVec(a, out); }
+  static MUSTER_ALWAYS_INLINE Vec Constant(const Words<kWords>& a) { return P::Constant(a); }
   static MUSTER_ALWAYS_INLINE Vec One() { return P::Constant(kOne); }
   static MUSTER_ALWAYS_INLINE void MulPair(const Vec& a, const Vec& b, const Vec& c, const Vec& d,
                                            Vec* ab, Vec* cd) {
@@ -372,8 +374,16 @@ constexpr CurveKernel<Curve::kWords> LaneCurve() {
   using F = LaneField<Curve>;
   using V = Verifier<Curve, F, LaneSolver<Curve, kBatchLanes>, kBatchLanes>;
   using B = TableBuilder<Curve, F, kBatchLanes>;
-  return {F::kMontgomeryBits,      8,     kBatchLanes, sizeof(typename V::Workspace), B::kTasksMax,
-          sizeof(typename B::Workspace), B::Run, V::Run,     ProbeLanes<Curve>};
+  return {.montgomery_bits = F::kMontgomeryBits,
+          .lanes = 8,
+          .items_max = kBatchLanes,
+          .workspace_octets = sizeof(typename V::Workspace),
+          .tasks_max = B::kTasksMax,
+          .build_octets = sizeof(typename B::Workspace),
+          .build = B::Run,
+          .verify = V::Run,
+          .on_curve = OnCurve<Curve, F>::Run,
+          .probe = ProbeLanes<Curve>};
 }
 
 constexpr KernelTable kLaneTable = {LaneCurve<P256, 2048>(), LaneCurve<P384, 1024>()};

@@ -77,6 +77,8 @@ struct CurveKernel {
   // Sets the outcome of items[0 .. count). Items may have different keys and windows.
   void (*verify)(const Table<kWords>& generator, Item<kWords>* items, std::size_t count,
                  void* workspace);
+  // Whether points, plain integers below p, satisfy the curve's equation: 1 or 0 for each.
+  void (*on_curve)(const Line<kWords>* points, std::size_t count, std::uint8_t* good);
   // `a` and `b` have kWords + 1 words and are below 2^montgomery_bits; `out` has kWords.
   void (*probe)(Probe probe, const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out);
 };

@@ -7,6 +7,7 @@
 #include "engine/crypto/kernels/curves.h"
 #include "engine/crypto/kernels/field64.h"
 #include "engine/crypto/kernels/kernel_table.h"
+#include "engine/crypto/kernels/on_curve.h"
 #include "engine/crypto/kernels/recoding.h"
 #include "engine/crypto/kernels/verify.h"
 
@@ -28,6 +29,7 @@ struct SingleField {
 
   static MUSTER_ALWAYS_INLINE Vec Load(const Stored& a) { return a; }
   static MUSTER_ALWAYS_INLINE void Store(const Vec& a, Stored* out) { *out = a; }
+  static MUSTER_ALWAYS_INLINE Vec Constant(const Words<kWords>& a) { return a; }
   static MUSTER_ALWAYS_INLINE Vec One() { return P::kOne; }
   static MUSTER_ALWAYS_INLINE void MulPair(const Vec& a, const Vec& b, const Vec& c, const Vec& d,
                                            Vec* ab, Vec* cd) {
@@ -152,8 +154,16 @@ constexpr CurveKernel<Curve::kWords> PortableCurve() {
   using F = SingleField<Curve>;
   using V = Verifier<Curve, F, SingleSolver<Curve, kBatchLanes>, kBatchLanes>;
   using B = TableBuilder<Curve, F, kBatchLanes>;
-  return {F::kMontgomeryBits,      1,     kBatchLanes, sizeof(typename V::Workspace), B::kTasksMax,
-          sizeof(typename B::Workspace), B::Run, V::Run,     ProbePortable<Curve>};
+  return {.montgomery_bits = F::kMontgomeryBits,
+          .lanes = 1,
+          .items_max = kBatchLanes,
+          .workspace_octets = sizeof(typename V::Workspace),
+          .tasks_max = B::kTasksMax,
+          .build_octets = sizeof(typename B::Workspace),
+          .build = B::Run,
+          .verify = V::Run,
+          .on_curve = OnCurve<Curve, F>::Run,
+          .probe = ProbePortable<Curve>};
 }
 
 constexpr KernelTable kPortableTable = {PortableCurve<P256>(), PortableCurve<P384>()};

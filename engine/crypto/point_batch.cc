@@ -1,0 +1,105 @@
+#include "engine/crypto/point_batch.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/crypto/big_endian.h"
+#include "engine/crypto/kernel.h"
+#include "engine/crypto/kernels/curves.h"
+
+namespace muster::crypto {
+namespace {
+
+using kernels::Line;
+using kernels::Words;
+
+template <int kWords>
+constexpr const Words<kWords>& PrimeOf() {
+  if constexpr (kWords == 4) {
+    return kernels::P256::kP;
+  } else {
+    return kernels::P384::kP;
+  }
+}
+
+// False where a coordinate is not below the prime.
+template <int kWords>
+bool ReadPoint(ByteView xy, Line<kWords>* out) {
+  constexpr std::size_t kSize = 8 * kWords;
+  MUSTER_CHECK(xy.size() == 2 * kSize);
+  Words<kWords> x, y;
+  LoadBigEndian<kWords>(xy.data(), x.w);
+  LoadBigEndian<kWords>(xy.data() + kSize, y.w);
+  std::copy(x.w, x.w + kWords, out->x);
+  std::copy(y.w, y.w + kWords, out->y);
+  return IsLess(x, PrimeOf<kWords>()) && IsLess(y, PrimeOf<kWords>());
+}
+
+// Where only one point is asked for, lanes do not help.
+const kernels::KernelTable& SingleKernel() {
+  static const kernels::KernelTable* const table = [] {
+    const kernels::KernelTable* best = OperationsOf(Kernel::kBmi2);
+    return best != nullptr ? best : OperationsOf(Kernel::kPortable);
+  }();
+  MUSTER_CHECK(table != nullptr);
+  return *table;
+}
+
+template <int kWords>
+bool IsOn(ByteView xy) {
+  Line<kWords> point;
+  if (!ReadPoint<kWords>(xy, &point)) return false;
+  std::uint8_t good = 0;
+  CurveOf<kWords>(SingleKernel()).on_curve(&point, 1, &good);
+  return good == 1;
+}
+
+}  // namespace
+
+bool IsOnCurve(const CurvePoint& point) {
+  return point.algorithm == KeyAlgorithm::kP256 ? IsOn<4>(point.xy) : IsOn<6>(point.xy);
+}
+
+void PointBatch::Clear() {
+  count_ = 0;
+  good_.clear();
+  p256_.points.clear();
+  p256_.index.clear();
+  p384_.points.clear();
+  p384_.index.clear();
+}
+
+template <int kWords>
+void PointBatch::AddTo(Group<kWords>* group, const CurvePoint& point) {
+  Line<kWords> line;
+  if (!ReadPoint<kWords>(point.xy, &line)) return;  // Not good, and no kernel need look.
+  group->points.push_back(line);
+  group->index.push_back(static_cast<std::uint32_t>(count_));
+}
+
+std::size_t PointBatch::Add(const CurvePoint& point) {
+  if (point.algorithm == KeyAlgorithm::kP256) {
+    AddTo(&p256_, point);
+  } else {
+    AddTo(&p384_, point);
+  }
+  return count_++;
+}
+
+template <int kWords>
+void PointBatch::CheckGroup(Group<kWords>* group, Kernel kernel) {
+  if (group->points.empty()) return;
+  const kernels::KernelTable* operations = OperationsOf(kernel);
+  const auto& curve = CurveOf<kWords>(operations != nullptr ? *operations : SingleKernel());
+  group->good.resize(group->points.size());
+  curve.on_curve(group->points.data(), group->points.size(), group->good.data());
+  for (std::size_t i = 0; i < group->points.size(); ++i) good_[group->index[i]] = group->good[i];
+}
+
+void PointBatch::Check(Kernel kernel) {
+  good_.assign(count_, 0);
+  CheckGroup(&p256_, kernel);
+  CheckGroup(&p384_, kernel);
+}
+
+}  // namespace muster::crypto
