@@ -38,79 +38,107 @@ std::size_t IssuerKeyPool::octets() const {
   return octets_;
 }
 
-std::shared_ptr<const PreparedIssuer> IssuerKeyPool::Prepare(const std::shared_ptr<IssuerKey>& key,
-                                                             std::uint64_t leaves) {
-  if (kernel_ == Kernel::kReference) return nullptr;
-  const KeyAlgorithm algorithm = key->reference_.algorithm();
-  const bool is_rsa = algorithm == KeyAlgorithm::kRsa;
-  if (!is_rsa && !PreparedKey::IsSupported(algorithm)) return nullptr;
+// Something to build.
+struct IssuerKeyPool::Build {
+  Need* need = nullptr;
+  KeyAlgorithm algorithm = KeyAlgorithm::kP256;
+  int window_now = 0;        // Of the table that the key has; 0 = none.
+  int window = 0;            // To build.
+  std::size_t reserved = 0;  // Octets in the budget; 0 = the table is not kept.
+  // Of the key, while a table to be kept is built: others make do with what there is.
+  std::unique_lock<std::mutex> lock = {};
+};
 
-  std::uint64_t seen;
-  std::shared_ptr<const PreparedIssuer> prepared;
-  const auto look = [&] {
-    const std::lock_guard lock(key->state_mutex_);
-    seen = key->leaves_;
-    prepared = key->prepared_;
-  };
-  key->used_.store(true, std::memory_order_relaxed);
-  {
-    const std::lock_guard lock(key->state_mutex_);
-    key->leaves_ += leaves;
-  }
-  look();
-  const auto suffices = [&] {
-    if (is_rsa) return prepared != nullptr || seen < kRsaLeavesMin;
-    return WindowOf(prepared) >= PreparedKey::WindowFor(algorithm, seen);
-  };
-  if (suffices()) return prepared;
-
-  // One thread builds. Others make do with the narrower table; without any, they wait.
-  std::unique_lock build(key->build_mutex_, std::defer_lock);
-  if (prepared != nullptr) {
-    if (!build.try_lock()) return prepared;
-  } else {
-    build.lock();
-  }
-  look();
-  if (suffices()) return prepared;
-  auto built = is_rsa ? BuildRsa(key)
-                      : BuildTable(key, PreparedKey::WindowFor(algorithm, seen),
-                                   WindowOf(prepared));
-  return built != nullptr ? built : prepared;
-}
-
-std::shared_ptr<const PreparedIssuer> IssuerKeyPool::BuildTable(
-    const std::shared_ptr<IssuerKey>& key, int window, int window_now) {
-  const KeyAlgorithm algorithm = key->reference_.algorithm();
-  // The widest that there is room for.
-  for (; window > window_now && window >= kernels::kWindowMin; --window) {
-    const std::size_t octets = PreparedKey::OctetsFor(algorithm, window);
-    if (!Reserve(octets, key)) continue;
-    auto built = PreparedKey::Build(key->spki_, window, kernel_);
-    if (!built) {
-      Keep(key, octets, nullptr);
-      return nullptr;
+void IssuerKeyPool::Prepare(std::span<Need> needs) {
+  if (kernel_ == Kernel::kReference) return;
+  std::vector<Build> builds;
+  for (Need& need : needs) {
+    Build build;
+    if (!WantsMore(&need, &build)) continue;
+    if (build.algorithm == KeyAlgorithm::kRsa) {
+      BuildRsa(&build);
+    } else {
+      ChooseWindow(&build);
+      if (build.window != 0) builds.push_back(std::move(build));
     }
-    auto prepared = std::make_shared<const PreparedIssuer>(*std::move(built));
-    Keep(key, octets, prepared);
-    return prepared;
   }
-  return nullptr;
+  const auto rank = [](const Build& b) { return std::pair(b.algorithm, b.window); };
+  std::sort(builds.begin(), builds.end(),
+            [&](const Build& a, const Build& b) { return rank(a) < rank(b); });
+  for (auto begin = builds.begin(); begin != builds.end();) {
+    const auto end = std::find_if(begin, builds.end(),
+                                  [&](const Build& b) { return rank(b) != rank(*begin); });
+    BuildTables({begin, end});
+    begin = end;
+  }
 }
 
-std::shared_ptr<const PreparedIssuer> IssuerKeyPool::BuildRsa(
-    const std::shared_ptr<IssuerKey>& key) {
-  // The modulus, and two forms of it for the kernels, each with a square.
-  const std::size_t octets = 6 * static_cast<std::size_t>(key->reference_.bits()) / 8;
-  if (!Reserve(octets, key)) return nullptr;
-  auto built = PreparedRsaKey::Prepare(key->spki_, AlgorithmPolicy{});
-  if (!built) {
-    Keep(key, octets, nullptr);
-    return nullptr;
+bool IssuerKeyPool::WantsMore(Need* need, Build* build) {
+  IssuerKey& key = **need->key;
+  build->need = need;
+  build->algorithm = key.reference_.algorithm();
+  const bool is_rsa = build->algorithm == KeyAlgorithm::kRsa;
+  if (!is_rsa && !PreparedKey::IsSupported(build->algorithm)) return false;
+  key.used_.store(true, std::memory_order_relaxed);
+  const std::lock_guard lock(key.state_mutex_);
+  key.leaves_ += need->leaves;
+  need->prepared = key.prepared_;
+  if (is_rsa) return need->prepared == nullptr && key.leaves_ >= kRsaLeavesMin;
+  build->window_now = WindowOf(need->prepared);
+  build->window = PreparedKey::WindowFor(build->algorithm, key.leaves_);
+  return build->window > build->window_now;
+}
+
+// The widest that there is room for; where there is none at all, or another thread is building one
+// to be kept, what the leaves in hand pay for alone.
+void IssuerKeyPool::ChooseWindow(Build* build) {
+  const std::shared_ptr<IssuerKey>& key = *build->need->key;
+  build->lock = std::unique_lock(key->build_mutex_, std::try_to_lock);
+  if (build->lock) {
+    {
+      // Another thread may have built it since.
+      const std::lock_guard lock(key->state_mutex_);
+      build->need->prepared = key->prepared_;
+    }
+    build->window_now = WindowOf(build->need->prepared);
+    for (; build->window > build->window_now; --build->window) {
+      const std::size_t octets = PreparedKey::OctetsFor(build->algorithm, build->window);
+      if (Reserve(octets, key)) {
+        build->reserved = octets;
+        return;
+      }
+      if (build->window == kernels::kWindowMin) break;
+    }
+    build->lock.unlock();
   }
-  auto prepared = std::make_shared<const PreparedIssuer>(*std::move(built));
-  Keep(key, octets, prepared);
-  return prepared;
+  build->window = build->window_now != 0
+                      ? 0
+                      : PreparedKey::WindowFor(build->algorithm, build->need->leaves);
+}
+
+// Of one curve and window.
+void IssuerKeyPool::BuildTables(std::span<Build> builds) {
+  std::vector<ByteView> spkis;
+  for (const Build& build : builds) spkis.emplace_back((*build.need->key)->spki_);
+  auto built = PreparedKey::BuildMany(spkis, builds.front().window, kernel_);
+  for (std::size_t i = 0; i < builds.size(); ++i) {
+    std::shared_ptr<const PreparedIssuer> prepared;
+    if (built[i]) prepared = std::make_shared<const PreparedIssuer>(*std::move(built[i]));
+    Keep(builds[i], prepared);
+    if (prepared != nullptr) builds[i].need->prepared = std::move(prepared);
+  }
+}
+
+void IssuerKeyPool::BuildRsa(Build* build) {
+  const std::shared_ptr<IssuerKey>& key = *build->need->key;
+  // The modulus, and two forms of it for the kernels, each with a square.
+  build->reserved = 6 * static_cast<std::size_t>(key->reference_.bits()) / 8;
+  if (!Reserve(build->reserved, key)) build->reserved = 0;
+  auto built = PreparedRsaKey::Prepare(key->spki_, AlgorithmPolicy{});
+  std::shared_ptr<const PreparedIssuer> prepared;
+  if (built) prepared = std::make_shared<const PreparedIssuer>(*std::move(built));
+  Keep(*build, prepared);
+  build->need->prepared = std::move(prepared);
 }
 
 bool IssuerKeyPool::Reserve(std::size_t octets, const std::shared_ptr<IssuerKey>& key) {
@@ -144,18 +172,19 @@ void IssuerKeyPool::Drop(std::size_t holder) {
   holders_.pop_back();
 }
 
-// Replaces what the key had; without `prepared`, gives reserved room back.
-void IssuerKeyPool::Keep(const std::shared_ptr<IssuerKey>& key, std::size_t octets,
-                         std::shared_ptr<const PreparedIssuer> prepared) {
+// Replaces what the key had, where there is room for it; without `prepared`, gives the room back.
+void IssuerKeyPool::Keep(const Build& build, std::shared_ptr<const PreparedIssuer> prepared) {
+  if (build.reserved == 0) return;
+  const std::shared_ptr<IssuerKey>& key = *build.need->key;
   const std::lock_guard lock(mutex_);
   if (prepared == nullptr) {
-    octets_ -= octets;
+    octets_ -= build.reserved;
     return;
   }
   const std::lock_guard state_lock(key->state_mutex_);
   if (key->prepared_ == nullptr) holders_.push_back(key);
   octets_ -= key->octets_;
-  key->octets_ = octets;
+  key->octets_ = build.reserved;
   key->prepared_ = std::move(prepared);
 }
 

@@ -2,8 +2,9 @@
 //
 // A table makes checking a signature many times cheaper, but costs time to build and memory to
 // keep. So a key gets one when the leaves that came under it pay for it, a wider one when more have
-// come, and loses it when others need the room and it was not used for a while. Whether there is a
-// table never changes an answer: without one, signatures are checked by VerifySignature.
+// come, and loses it when others need the room and it was not used for a while. Where there is no
+// room, the leaves in hand may still pay for a narrow one that nobody keeps. Whether there is a table
+// never changes an answer: without one, signatures are checked by VerifySignature.
 // Thread-safe, and so are keys: tables are built once and shared by all threads.
 #ifndef MUSTER_ENGINE_CRYPTO_ISSUER_KEY_H_
 #define MUSTER_ENGINE_CRYPTO_ISSUER_KEY_H_
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -42,7 +44,7 @@ class IssuerKey {
   const Bytes spki_;
   const PublicKey reference_;
   std::atomic<bool> used_{false};  // Since the pool last looked for something to drop.
-  std::mutex build_mutex_;         // Held while a table is built.
+  std::mutex build_mutex_;         // Held while a table to be kept is built.
   std::mutex state_mutex_;         // Guards what follows; held for moments only.
   std::uint64_t leaves_ = 0;       // Seen since the key last had no table.
   std::size_t octets_ = 0;         // Of `prepared_`, as counted by the pool.
@@ -62,23 +64,31 @@ class IssuerKeyPool {
   // for, as long as somebody holds it.
   std::shared_ptr<IssuerKey> Intern(ByteView spki, const PublicKey& reference);
 
-  // Tells that `leaves` more signatures are to be checked under a key, and gives what to check them
-  // with; null where no table pays yet, where none fits, or where the kernel has none for such keys.
-  // Throws std::bad_alloc.
-  std::shared_ptr<const PreparedIssuer> Prepare(const std::shared_ptr<IssuerKey>& key,
-                                                std::uint64_t leaves);
+  // Signatures that are about to be checked under one key.
+  struct Need {
+    const std::shared_ptr<IssuerKey>* key = nullptr;
+    std::uint64_t leaves = 0;
+    // Out: what to check them with; null where no table pays yet or the kernel has none for such
+    // keys.
+    std::shared_ptr<const PreparedIssuer> prepared = nullptr;
+  };
+  // Tells what is needed, and gets it; tables of many keys are built together. No key may be named
+  // twice. Throws std::bad_alloc.
+  void Prepare(std::span<Need> needs);
 
   std::size_t octets() const;
 
  private:
+  struct Build;
+  // Looks at what a key has; true where that is not enough, and then `build` says what to do.
+  bool WantsMore(Need* need, Build* build);
   // Makes room, by dropping what was not used for longest; false where `octets` is too much.
   bool Reserve(std::size_t octets, const std::shared_ptr<IssuerKey>& key);
   void Drop(std::size_t holder);
-  std::shared_ptr<const PreparedIssuer> BuildTable(const std::shared_ptr<IssuerKey>& key,
-                                                   int window, int window_now);
-  std::shared_ptr<const PreparedIssuer> BuildRsa(const std::shared_ptr<IssuerKey>& key);
-  void Keep(const std::shared_ptr<IssuerKey>& key, std::size_t octets,
-            std::shared_ptr<const PreparedIssuer> prepared);
+  void ChooseWindow(Build* build);
+  void BuildTables(std::span<Build> builds);
+  void BuildRsa(Build* build);
+  void Keep(const Build& build, std::shared_ptr<const PreparedIssuer> prepared);
 
   const Kernel kernel_;
   const std::size_t octets_max_;

@@ -15,7 +15,7 @@ void SignatureBatch::Reset(std::size_t size_max) {
   hashed_ = 0;
   fingerprint_jobs_.clear();
   points_.Clear();
-  prepared_.clear();
+  needs_.clear();
 }
 
 // Whether a kernel may check it. Others are hashed by whoever checks them.
@@ -83,11 +83,9 @@ void SignatureBatch::GroupByKey() {
 }
 
 // Puts the signatures of one key on the list of who is to check them.
-void SignatureBatch::Enlist(const Group& group) {
-  const std::uint32_t size = group.end - group.begin;
-  const auto prepared = pool_.Prepare(*group.key, size);
-  const PreparedKey* ecdsa = prepared ? std::get_if<PreparedKey>(prepared.get()) : nullptr;
-  const PreparedRsaKey* rsa = prepared ? std::get_if<PreparedRsaKey>(prepared.get()) : nullptr;
+void SignatureBatch::Enlist(const Group& group, const PreparedIssuer* prepared) {
+  const PreparedKey* ecdsa = prepared ? std::get_if<PreparedKey>(prepared) : nullptr;
+  const PreparedRsaKey* rsa = prepared ? std::get_if<PreparedRsaKey>(prepared) : nullptr;
   for (std::uint32_t at = group.begin; at < group.end; ++at) {
     const std::uint32_t i = order_[at];
     const Entry& entry = entries_[i];
@@ -101,7 +99,6 @@ void SignatureBatch::Enlist(const Group& group) {
       rsa_entries_.push_back(i);
     }
   }
-  if (prepared != nullptr) prepared_.push_back(prepared);
 }
 
 void SignatureBatch::Verify() {
@@ -114,7 +111,9 @@ void SignatureBatch::Verify() {
   ecdsa_entries_.clear();
   rsa_entries_.clear();
   reference_entries_.clear();
-  for (const Group& group : groups_) Enlist(group);
+  for (const Group& group : groups_) needs_.push_back({group.key, group.end - group.begin});
+  pool_.Prepare(needs_);
+  for (std::size_t g = 0; g < groups_.size(); ++g) Enlist(groups_[g], needs_[g].prepared.get());
   VerifyBatch(ecdsa_jobs_, &verify_scratch_);
   // Not called for nothing: its self-test is the longest.
   if (!rsa_jobs_.empty()) VerifyRsaBatch(rsa_jobs_, pool_.kernel(), rsa_scratch_);
@@ -133,7 +132,7 @@ void SignatureBatch::Verify() {
     entries_[i].answer = VerifySignature((*what.key)->reference(), what.algorithm, what.message,
                                          what.signature, AlgorithmPolicy{});
   }
-  prepared_.clear();
+  needs_.clear();
 }
 
 }  // namespace muster::crypto

@@ -75,7 +75,7 @@ class SignatureBatch {
   bool UsesDigest(const Entry& entry) const;
   void GroupByKey();
   std::uint32_t GroupOf(std::shared_ptr<IssuerKey> const* key);
-  void Enlist(const Group& group);
+  void Enlist(const Group& group, const PreparedIssuer* prepared);
   ByteView DigestOf(std::uint32_t i) const;
 
   IssuerKeyPool& pool_;
@@ -86,7 +86,7 @@ class SignatureBatch {
   std::vector<Group> groups_;
   std::vector<std::uint32_t> slots_;  // Open addressing by key: groups_ index + 1; 0 = empty.
   std::vector<std::uint32_t> order_;  // Entries by group.
-  std::vector<std::shared_ptr<const PreparedIssuer>> prepared_;  // In use by this batch.
+  std::vector<IssuerKeyPool::Need> needs_;  // Of groups_; holds what this batch uses.
 
   std::array<std::vector<HashJob>, 4> hash_jobs_;  // By HashKind.
   std::vector<HashJob> fingerprint_jobs_;
