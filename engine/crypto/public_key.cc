@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <mutex>
 #include <optional>
 #include <variant>
 
@@ -24,10 +25,28 @@
 namespace muster::crypto {
 namespace {
 
-// A key on a curve with the table that its checks use: built once, read by any thread.
-struct EcKey {
-  Botan::EC_Group group;
-  Botan::EC_Group::Mul2Table table;  // g*x + key*y
+// A key on a curve, and the table that Botan's checks use: built when the first one is asked for,
+// because most keys are only ever checked by kernels, and a table takes more than all the rest of a
+// CA certificate.
+class EcKey {
+ public:
+  EcKey(Botan::EC_Group group, ByteView sec1)
+      : group_(std::move(group)), sec1_(sec1.begin(), sec1.end()) {}
+
+  const Botan::EC_Group& group() const { return group_; }
+  // Multiplies the base point and the key's. Thread-safe; throws where Botan does.
+  const Botan::EC_Group::Mul2Table& table() const {
+    std::call_once(once_, [this] {
+      table_.emplace(Botan::EC_AffinePoint::deserialize(group_, sec1_).value());
+    });
+    return *table_;
+  }
+
+ private:
+  Botan::EC_Group group_;
+  Bytes sec1_;
+  mutable std::once_flag once_;
+  mutable std::optional<Botan::EC_Group::Mul2Table> table_;
 };
 
 using AnyKey =
@@ -74,6 +93,13 @@ bool IsEc(KeyAlgorithm algorithm) {
          algorithm == KeyAlgorithm::kP521;
 }
 
+bool IsOnItsCurve(const SubjectPublicKey& key) {
+  if (key.algorithm != KeyAlgorithm::kP521) {
+    return IsOnCurve({key.algorithm, key.octets.subspan(1)});
+  }
+  return Botan::EC_AffinePoint::deserialize(GroupOf(key.algorithm), key.octets).has_value();
+}
+
 tl::unexpected<KeyFailure> OffCurve() {
   // Domain rule: points off the curve are rejected (also RFC 5480 2.2, SEC 1 3.2.2.1).
   return tl::unexpected<KeyFailure>(
@@ -110,11 +136,11 @@ bool ReadEcdsaSignature(ByteView signature, std::size_t order_size, std::span<st
 bool VerifyEcdsa(const EcKey& key, HashKind hash, ByteView message, ByteView signature) {
   constexpr std::size_t kOrderSizeMax = 66;
   std::array<std::uint8_t, 2 * kOrderSizeMax> buffer;
-  const std::size_t order_size = key.group.get_order_bytes();
+  const std::size_t order_size = key.group().get_order_bytes();
   const std::span<std::uint8_t> pair = std::span(buffer).first(2 * order_size);
   if (!ReadEcdsaSignature(signature, order_size, pair)) return false;
 
-  const auto rs = Botan::EC_Scalar::deserialize_pair(key.group, pair);
+  const auto rs = Botan::EC_Scalar::deserialize_pair(key.group(), pair);
   if (!rs) return false;  // r or s is not below the order.
   const auto& [r, s] = *rs;
   if (r.is_zero() || s.is_zero()) return false;
@@ -124,9 +150,9 @@ bool VerifyEcdsa(const EcKey& key, HashKind hash, ByteView message, ByteView sig
   hasher->update(message);
   hasher->final(digest.data());
   const auto e = Botan::EC_Scalar::from_bytes_with_trunc(
-      key.group, std::span(digest).first(hasher->output_length()));
+      key.group(), std::span(digest).first(hasher->output_length()));
   const auto w = s.invert_vartime();
-  return key.table.mul2_vartime_x_mod_order_eq(r, e * w, r * w);
+  return key.table().mul2_vartime_x_mod_order_eq(r, e * w, r * w);
 }
 
 bool VerifyRsa(const Botan::RSA_PublicKey& key, const SignatureScheme& scheme, ByteView message,
@@ -173,10 +199,9 @@ bool Verify(const AnyKey& key, const SignatureScheme& scheme, ByteView message,
   return false;
 }
 
-AnyKey MakeKey(const SubjectPublicKey& parsed, const std::optional<Botan::EC_AffinePoint>& point) {
-  if (point) {
-    return std::unique_ptr<const EcKey>(
-        new EcKey{GroupOf(parsed.algorithm), Botan::EC_Group::Mul2Table(*point)});
+AnyKey MakeKey(const SubjectPublicKey& parsed) {
+  if (IsEc(parsed.algorithm)) {
+    return std::make_unique<const EcKey>(GroupOf(parsed.algorithm), parsed.octets);
   }
   if (parsed.algorithm == KeyAlgorithm::kEd25519) {
     return std::make_unique<const Botan::Ed25519_PublicKey>(parsed.octets);
@@ -197,13 +222,9 @@ tl::expected<PublicKey, KeyFailure> PublicKey::Load(ByteView spki, const Algorit
   try {
     const auto parsed = ParseSubjectPublicKey(spki, policy);
     if (!parsed) return tl::unexpected<KeyFailure>(parsed.error());
-    std::optional<Botan::EC_AffinePoint> point;
-    if (IsEc(parsed->algorithm)) {
-      point = Botan::EC_AffinePoint::deserialize(GroupOf(parsed->algorithm), parsed->octets);
-      if (!point) return OffCurve();
-    }
-    return PublicKey(std::make_shared<const Rep>(
-        Rep{parsed->algorithm, parsed->bits, MakeKey(*parsed, point)}));
+    if (IsEc(parsed->algorithm) && !IsOnItsCurve(*parsed)) return OffCurve();
+    return PublicKey(
+        std::make_shared<const Rep>(Rep{parsed->algorithm, parsed->bits, MakeKey(*parsed)}));
   } catch (const Botan::Exception&) {
     return tl::unexpected<KeyFailure>(
         KeyFailure{RejectReason::kMalformedKey, "the key was refused by the RSA or Ed25519 code"});
@@ -226,16 +247,10 @@ tl::expected<void, KeyFailure> CheckPublicKey(ByteView spki, const AlgorithmPoli
   try {
     const auto parsed = ParseSubjectPublicKey(spki, policy);
     if (!parsed) return tl::unexpected<KeyFailure>(parsed.error());
-    if (parsed->algorithm == KeyAlgorithm::kP256 || parsed->algorithm == KeyAlgorithm::kP384) {
-      // Every device of most fleets comes through here.
-      const CurvePoint point{parsed->algorithm, parsed->octets.subspan(1)};
-      if (deferred != nullptr) {
-        *deferred = point;
-      } else if (!IsOnCurve(point)) {
-        return OffCurve();
-      }
-    } else if (IsEc(parsed->algorithm) &&
-               !Botan::EC_AffinePoint::deserialize(GroupOf(parsed->algorithm), parsed->octets)) {
+    if (!IsEc(parsed->algorithm)) return {};
+    if (deferred != nullptr && parsed->algorithm != KeyAlgorithm::kP521) {
+      *deferred = {parsed->algorithm, parsed->octets.subspan(1)};
+    } else if (!IsOnItsCurve(*parsed)) {
       return OffCurve();
     }
     return {};

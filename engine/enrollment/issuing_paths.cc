@@ -78,11 +78,12 @@ IssuingPaths CompileIssuingPaths(std::string_view issuer_name, ByteView authorit
                                  const PresentedCas& presented,
                                  const registry::CompiledSnapshot& snapshot,
                                  const path::PathValidator& validator,
-                                 const AuthenticationOptions& options, UnixTime at) {
+                                 const AuthenticationOptions& options, UnixTime at,
+                                 path::LinkVerifier::CheckSignature check) {
   IssuingPaths paths;
   paths.denied_serials = snapshot.DeniedSerialsOf(issuer_name);
   const graph::OverlaySource source(&presented.issuers(), &snapshot.issuers());
-  path::LinkVerifier links(AlgorithmPolicy{}, options.budget.signatures_max);
+  path::LinkVerifier links(AlgorithmPolicy{}, options.budget.signatures_max, std::move(check));
   const path::PathBuilder builder(source, VerifiedIn(snapshot), &links, options.budget);
 
   const auto visit = [&](const path::CandidatePath& candidate) {

@@ -60,11 +60,13 @@ struct IssuingPaths {
 inline constexpr std::size_t kFailedPathsMax = 4;
 
 // `issuer_name` is the canonical issuer name of the leaf. The snapshot must outlive the result.
+// `check` as in path::LinkVerifier.
 IssuingPaths CompileIssuingPaths(std::string_view issuer_name, ByteView authority_key_id,
                                  const PresentedCas& presented,
                                  const registry::CompiledSnapshot& snapshot,
                                  const path::PathValidator& validator,
-                                 const AuthenticationOptions& options, UnixTime at);
+                                 const AuthenticationOptions& options, UnixTime at,
+                                 path::LinkVerifier::CheckSignature check);
 
 // An anchor is any CA certificate that is verified in the snapshot (which must outlive the answer).
 path::PathBuilder::IsAnchor VerifiedIn(const registry::CompiledSnapshot& snapshot);

@@ -199,11 +199,33 @@ tl::expected<const CompiledPaths*, PresentedFailure> SnapshotAuthenticator::Path
     return tl::unexpected(
         PresentedFailure{{RejectReason::kMalformedName, 0, "the issuer name is malformed"}, 0});
   }
-  IssuingPaths paths = CompileIssuingPaths(*issuer, leaf.authority_key_id(), *presented,
-                                           context.snapshot, validator_, options_, context.at);
+  crypto::SignatureBatch* const links = &slice.workspace->links;
+  IssuingPaths paths = CompileIssuingPaths(
+      *issuer, leaf.authority_key_id(), *presented, context.snapshot, validator_, options_,
+      context.at, [this, links](const graph::CaNode& ca, ByteView algorithm, ByteView message,
+                                ByteView signature) {
+        return CheckLink(links, ca, algorithm, message, signature);
+      });
   ++slice.counters->ca_paths_compiled;
   slice.counters->ca_signatures += paths.ca_signatures;
   return slice.workspace->recent.Insert(key, Compile(context, key, std::move(paths), keys_));
+}
+
+// Where issuers are many, the few keys above them are asked as often.
+RejectReason SnapshotAuthenticator::CheckLink(crypto::SignatureBatch* links,
+                                              const graph::CaNode& issuer, ByteView algorithm,
+                                              ByteView message, ByteView signature) const {
+  crypto::SignatureScheme scheme;
+  const RejectReason reason =
+      crypto::ParseSignatureAlgorithm(algorithm, AlgorithmPolicy{}, &scheme);
+  if (reason != RejectReason::kNone) return reason;
+  const auto key = keys_->Intern(issuer.view().spki(), *issuer.key);
+  links->Reset(1);
+  links->Add({&key, scheme, algorithm, message, signature});
+  links->Verify();
+  const RejectReason answer = links->AnswerOf(0);
+  links->Reset(0);  // Lets go of the key.
+  return answer;
 }
 
 std::unique_ptr<SnapshotAuthenticator::Workspace> SnapshotAuthenticator::TakeWorkspace() const {

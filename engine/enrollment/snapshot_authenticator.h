@@ -54,9 +54,11 @@ class SnapshotAuthenticator {
   };
   // What a thread works with, kept from batch to batch.
   struct Workspace {
-    Workspace(PathCache* cache, crypto::IssuerKeyPool* keys) : recent(cache), signatures(keys) {}
+    Workspace(PathCache* cache, crypto::IssuerKeyPool* keys)
+        : recent(cache), signatures(keys), links(keys) {}
     RecentPaths recent;
-    crypto::SignatureBatch signatures;
+    crypto::SignatureBatch signatures;  // Of leaves.
+    crypto::SignatureBatch links;       // Of CA certificates, one at a time.
     std::vector<WaitingChain> waiting;  // signatures' answer i is for waiting[i].
     std::vector<Fingerprint> leaves;    // Of waiting[i]; where fingerprints are denied at all.
   };
@@ -77,6 +79,8 @@ class SnapshotAuthenticator {
                                                                const CertificateView& leaf,
                                                                const PresentedChain& chain) const;
 
+  RejectReason CheckLink(crypto::SignatureBatch* links, const graph::CaNode& issuer,
+                         ByteView algorithm, ByteView message, ByteView signature) const;
   std::unique_ptr<Workspace> TakeWorkspace() const;
   void ReturnWorkspace(std::unique_ptr<Workspace> workspace) const;
 

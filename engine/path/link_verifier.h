@@ -2,6 +2,7 @@
 #ifndef MUSTER_ENGINE_PATH_LINK_VERIFIER_H_
 #define MUSTER_ENGINE_PATH_LINK_VERIFIER_H_
 
+#include <functional>
 #include <map>
 #include <utility>
 
@@ -13,8 +14,13 @@ namespace muster::path {
 // The memo of one search. Not thread-safe.
 class LinkVerifier {
  public:
-  LinkVerifier(const AlgorithmPolicy& policy, int signatures_max)
-      : policy_(policy), signatures_left_(signatures_max) {}
+  // Answers as crypto::VerifySignature does for the issuer's key, from wherever it may.
+  using CheckSignature = std::function<RejectReason(const graph::CaNode& issuer, ByteView algorithm,
+                                                    ByteView message, ByteView signature)>;
+
+  // Without `check`, crypto::VerifySignature is asked.
+  LinkVerifier(const AlgorithmPolicy& policy, int signatures_max, CheckSignature check = {})
+      : policy_(policy), signatures_left_(signatures_max), check_(std::move(check)) {}
 
   // kNone where `issuer`'s key signed `child`; the reason of crypto::VerifySignature or of the
   // issuer's key otherwise; kBudgetExhausted once signatures_max checks were made.
@@ -27,6 +33,7 @@ class LinkVerifier {
   AlgorithmPolicy policy_;
   int signatures_left_;
   int signatures_checked_ = 0;
+  CheckSignature check_;
   std::map<std::pair<Fingerprint, Fingerprint>, RejectReason> memo_;
 };
 
