@@ -239,7 +239,7 @@ void RegisterKernel(Kernel kernel, KeyKind kind) {
           ->UseManualTime();
     }
   }
-  for (const int window : {4, 5, 8, 10, 12, 16}) {
+  for (const int window : {4, 5, 6, 7, 8, 10, 12, 16}) {
     for (const std::size_t keys : {1U, 2U, 3U, 8U}) {
       const Setting setting{kernel, kind, window, keys, 1};
       benchmark::RegisterBenchmark(
