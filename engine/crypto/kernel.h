@@ -29,9 +29,13 @@ bool IsSupportedKernel(Kernel kernel);
 // What ActiveKernel does, with the forced name (null: none) and IsSupportedKernel as arguments.
 [[nodiscard]] Result<Kernel> ChooseKernel(const char* forced, bool (*is_supported)(Kernel));
 
-// Octets at an address that is a multiple of 64. Throws std::bad_alloc.
+// Octets at an address that is a multiple of 64; in large pages, if the system has them, where they
+// fill one. Throws std::bad_alloc.
 struct AlignedDelete {
-  void operator()(std::byte* octets) const { ::operator delete(octets, std::align_val_t{64}); }
+  std::size_t alignment = 64;
+  void operator()(std::byte* octets) const {
+    ::operator delete(octets, std::align_val_t{alignment});
+  }
 };
 using AlignedOctets = std::unique_ptr<std::byte[], AlignedDelete>;
 AlignedOctets AllocateAligned(std::size_t octets);

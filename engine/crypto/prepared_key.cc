@@ -13,17 +13,30 @@
 namespace muster::crypto {
 namespace {
 
-// From how many leaves on a window pays. Up to 8: building a line costs as much as an addition, so a
-// window w with d = ceil(256 / w) windows costs d (2^(w-1) + leaves) additions. Beyond: measured,
-// because wide tables leave the near caches (kernels/README.md).
+// From how many leaves on a window pays (kernels/README.md, section 7). Up to 8: building a line costs
+// as much as an addition, so a window w with d = ceil(256 / w) windows costs d (2^(w-1) + leaves)
+// additions. Beyond: measured, because wide tables leave the near caches.
 struct WindowStep {
   std::uint64_t leaves_min;
   int window;
 };
 constexpr std::array kWindowSteps = {
-    WindowStep{200'000, 16}, WindowStep{20'000, 12}, WindowStep{4'500, 10}, WindowStep{345, 8},
-    WindowStep{165, 7},      WindowStep{60, 6},      WindowStep{27, 5},     WindowStep{2, 4},
+    WindowStep{200'000, 16}, WindowStep{12'000, 12}, WindowStep{2'000, 10}, WindowStep{345, 8},
+    WindowStep{165, 7},      WindowStep{60, 6},      WindowStep{27, 5},     WindowStep{1, 4},
 };
+
+// The fewest leaves that cost less with a table than the same checks by the reference: measured.
+std::uint64_t LeavesMin(KeyAlgorithm algorithm, Kernel kernel) {
+  const bool p256 = algorithm == KeyAlgorithm::kP256;
+  switch (kernel) {
+    case Kernel::kPortable:
+      return p256 ? 4 : 8;
+    case Kernel::kBmi2:
+      return p256 ? 1 : 2;
+    default:
+      return 1;
+  }
+}
 
 // X and Y of an uncompressed point (RFC 5480 2.2).
 template <int kWords>
@@ -58,8 +71,9 @@ tl::unexpected<KeyFailure> NoMemory() {
 
 }  // namespace
 
-int PreparedKey::WindowFor(KeyAlgorithm algorithm, std::uint64_t leaves) {
-  if (!IsSupported(algorithm)) return 0;
+int PreparedKey::WindowFor(KeyAlgorithm algorithm, std::uint64_t leaves, Kernel kernel) {
+  if (!IsSupported(algorithm) || kernel == Kernel::kReference) return 0;
+  if (leaves < LeavesMin(algorithm, kernel)) return 0;
   for (const WindowStep& step : kWindowSteps) {
     if (leaves >= step.leaves_min) return step.window;
   }

@@ -26,8 +26,10 @@ class PreparedKey {
   }
 
   // The window to build for an issuer whose key will check `leaves` signatures: wider windows mean
-  // fewer additions for each and a larger table. 0: too few for any table to pay.
-  static int WindowFor(KeyAlgorithm algorithm, std::uint64_t leaves);
+  // fewer additions for each and a larger table. 0: too few for any table to pay; with
+  // avx512ifma a single one is enough.
+  static int WindowFor(KeyAlgorithm algorithm, std::uint64_t leaves,
+                       Kernel kernel = KernelInUse());
 
   // Octets of a table with that window; 0 for window 0 and for keys that are not supported.
   static std::size_t OctetsFor(KeyAlgorithm algorithm, int window);

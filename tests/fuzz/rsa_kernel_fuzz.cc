@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdlib>
+#include <utility>
 #include <vector>
 
 #include "engine/base/check.h"
@@ -16,13 +16,19 @@
 #include "engine/crypto/public_key.h"
 #include "engine/crypto/rsa_batch.h"
 #include "engine/pki/development_signer.h"
+#include "muster/development_pki.h"
 #include "tests/support/rsa_powers.h"
-#include "tests/support/test_world.h"
 
 namespace muster {
 namespace {
 
 constexpr std::array kKernels = {Kernel::kPortable, Kernel::kAvx512Ifma};
+
+template <typename T>
+T Must(Result<T> result) {
+  MUSTER_CHECK(result.has_value());
+  return *std::move(result);
+}
 
 // Takes octets from the input, over and over.
 class Source {
@@ -67,11 +73,11 @@ void ComparePowers(Source* source) {
 // A signature that is good, with its keys; made once.
 struct Signed {
   static constexpr DevelopmentSigner::Method kMethod{"SHA-256"};
-  DevelopmentKey key = test::Must(DevelopmentKey::Derive(KeyKind::kRsa2048, "fuzz", "rsa"));
+  DevelopmentKey key = Must(DevelopmentKey::Derive(KeyKind::kRsa2048, "fuzz", "rsa"));
   Bytes spki = key.spki();
-  Bytes algorithm = test::Must(DevelopmentSigner::AlgorithmIdentifier(key, kMethod));
+  Bytes algorithm = Must(DevelopmentSigner::AlgorithmIdentifier(key, kMethod));
   Bytes message = Bytes(100, 0x5a);
-  Bytes signature = test::Must(DevelopmentSigner::Sign(key, kMethod, message));
+  Bytes signature = Must(DevelopmentSigner::Sign(key, kMethod, message));
   crypto::PublicKey reference = crypto::PublicKey::Load(spki, {}).value();
   crypto::PreparedRsaKey prepared = crypto::PreparedRsaKey::Prepare(spki, {}).value();
 };

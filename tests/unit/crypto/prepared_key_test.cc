@@ -17,26 +17,35 @@ Bytes SpkiOf(KeyKind kind) { return Must(DevelopmentKey::Derive(kind, "seed", "i
 
 TEST(PreparedKey, WindowsGrowWithTheLeavesInHand) {
   const auto window = [](std::uint64_t leaves) {
-    return PreparedKey::WindowFor(KeyAlgorithm::kP256, leaves);
+    return PreparedKey::WindowFor(KeyAlgorithm::kP256, leaves, Kernel::kAvx512Ifma);
   };
   EXPECT_EQ(window(0), 0);
-  EXPECT_EQ(window(1), 0);
-  EXPECT_EQ(window(2), 4);
+  EXPECT_EQ(window(1), 4);
   EXPECT_EQ(window(26), 4);
   EXPECT_EQ(window(27), 5);
   EXPECT_EQ(window(344), 7);
   EXPECT_EQ(window(345), 8);
-  EXPECT_EQ(window(4'499), 8);
-  EXPECT_EQ(window(4'500), 10);
-  EXPECT_EQ(window(19'999), 10);
-  EXPECT_EQ(window(20'000), 12);
+  EXPECT_EQ(window(1'999), 8);
+  EXPECT_EQ(window(2'000), 10);
+  EXPECT_EQ(window(11'999), 10);
+  EXPECT_EQ(window(12'000), 12);
   EXPECT_EQ(window(199'999), 12);
   EXPECT_EQ(window(200'000), 16);
   EXPECT_EQ(window(~std::uint64_t{0}), 16);
-  EXPECT_EQ(PreparedKey::WindowFor(KeyAlgorithm::kP384, 4'500), 10);
+  const auto p384 = [](std::uint64_t leaves, Kernel kernel) {
+    return PreparedKey::WindowFor(KeyAlgorithm::kP384, leaves, kernel);
+  };
+  EXPECT_EQ(p384(2'000, Kernel::kBmi2), 10);
+  EXPECT_EQ(p384(1, Kernel::kBmi2), 0);
+  EXPECT_EQ(p384(2, Kernel::kBmi2), 4);
+  EXPECT_EQ(p384(7, Kernel::kPortable), 0);
+  EXPECT_EQ(p384(8, Kernel::kPortable), 4);
+  EXPECT_EQ(p384(1'000'000, Kernel::kReference), 0);
+  EXPECT_EQ(PreparedKey::WindowFor(KeyAlgorithm::kP256, 100),
+            PreparedKey::WindowFor(KeyAlgorithm::kP256, 100, KernelInUse()));
   for (const KeyAlgorithm other :
        {KeyAlgorithm::kRsa, KeyAlgorithm::kP521, KeyAlgorithm::kEd25519}) {
-    EXPECT_EQ(PreparedKey::WindowFor(other, 1'000'000), 0);
+    EXPECT_EQ(PreparedKey::WindowFor(other, 1'000'000, Kernel::kAvx512Ifma), 0);
   }
 }
 
