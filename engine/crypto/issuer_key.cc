@@ -85,7 +85,7 @@ bool IssuerKeyPool::WantsMore(Need* need, Build* build) {
   need->prepared = key.prepared_;
   if (is_rsa) return need->prepared == nullptr && key.leaves_ >= kRsaLeavesMin;
   build->window_now = WindowOf(need->prepared);
-  build->window = PreparedKey::WindowFor(build->algorithm, key.leaves_);
+  build->window = PreparedKey::WindowFor(build->algorithm, key.leaves_, kernel_);
   return build->window > build->window_now;
 }
 
@@ -113,7 +113,7 @@ void IssuerKeyPool::ChooseWindow(Build* build) {
   }
   build->window = build->window_now != 0
                       ? 0
-                      : PreparedKey::WindowFor(build->algorithm, build->need->leaves);
+                      : PreparedKey::WindowFor(build->algorithm, build->need->leaves, kernel_);
 }
 
 // Of one curve and window.
