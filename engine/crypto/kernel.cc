@@ -6,10 +6,6 @@
 #include <string>
 #include <utility>
 
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
-
 #include "engine/base/check.h"
 #include "engine/crypto/kernels/choice.h"
 #include "engine/crypto/kernels/curves.h"
@@ -298,9 +294,6 @@ Result<Kernel> ChooseKernel(const char* forced, bool (*is_supported)(Kernel)) {
 
 namespace {
 
-// What lines of a table are looked up in at random; small pages would cost a walk for nearly every one.
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
-
 // Kept for the thread's next table: to map and touch it anew costs as much as a narrow table.
 std::byte* BuildWorkspace(std::size_t octets) {
   thread_local AlignedOctets memory;
@@ -314,17 +307,6 @@ std::byte* BuildWorkspace(std::size_t octets) {
 }
 
 }  // namespace
-
-AlignedOctets AllocateAligned(std::size_t octets) {
-  const std::size_t alignment = octets >= kHugePage ? kHugePage : 64;
-  AlignedOctets out(static_cast<std::byte*>(::operator new(octets, std::align_val_t{alignment})),
-                    AlignedDelete{alignment});
-#ifdef __linux__
-  // Only advice: where the system has no large pages to give, nothing changes.
-  if (octets >= kHugePage) ::madvise(out.get(), octets / kHugePage * kHugePage, MADV_HUGEPAGE);
-#endif
-  return out;
-}
 
 template <>
 const CurveKernel<4>& CurveOf<4>(const KernelTable& operations) {

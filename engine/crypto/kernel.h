@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/crypto/aligned_memory.h"
 #include "engine/crypto/kernels/kernel_table.h"
 #include "muster/kernel.h"
 #include "muster/result.h"
@@ -28,17 +29,6 @@ bool IsSupportedKernel(Kernel kernel);
 
 // What ActiveKernel does, with the forced name (null: none) and IsSupportedKernel as arguments.
 [[nodiscard]] Result<Kernel> ChooseKernel(const char* forced, bool (*is_supported)(Kernel));
-
-// Octets at an address that is a multiple of 64; in large pages, if the system has them, where they
-// fill one. Throws std::bad_alloc.
-struct AlignedDelete {
-  std::size_t alignment = 64;
-  void operator()(std::byte* octets) const {
-    ::operator delete(octets, std::align_val_t{alignment});
-  }
-};
-using AlignedOctets = std::unique_ptr<std::byte[], AlignedDelete>;
-AlignedOctets AllocateAligned(std::size_t octets);
 
 // How a curve of kWords words is found in a kernel's operations.
 template <int kWords>
