@@ -110,8 +110,8 @@ void Put(const Words<kWords>& from, std::uint64_t* to) {
   for (int i = 0; i < kWords; ++i) to[i] = from.w[i];
 }
 
-// Variant 0 is the signature itself and variant 1 its mirror image (r, n - s), which is as good; the
-// others are forgeries.
+// Variant 0 is the signature itself and variant 1 its mirror image (r, n - s), which is as good;
+// the others are forgeries.
 constexpr std::size_t kVariants = 6;
 constexpr bool IsGoodVariant(std::size_t variant) { return variant < 2; }
 
@@ -269,7 +269,8 @@ Result<Kernel> ChooseKernel(const char* forced, bool (*is_supported)(Kernel)) {
 
 namespace {
 
-// What lines of a table are looked up in at random; small pages would cost a walk for nearly every one.
+// What lines of a table are looked up in at random; small pages would cost a walk for nearly every
+// one.
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
 // Kept for the thread's next table: to map and touch it anew costs as much as a narrow table.
