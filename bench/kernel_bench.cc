@@ -1,6 +1,6 @@
-// Bulk verification by kernel: crypto::VerifyBatch beside a Botan verifier prepared for the same key,
-// in one run. Counter x_botan: time of one signature by the kernel / by Botan; items: signatures.
-// BuildTable: what preparing issuers' keys costs, `batch` of them at once; items: keys.
+// Bulk verification by kernel: crypto::VerifyBatch beside a Botan verifier prepared for the same
+// key, in one run. Counter x_botan: time of one signature by the kernel / by Botan; items:
+// signatures. BuildTable: what preparing issuers' keys costs, `batch` of them at once; items: keys.
 // FreshKey: both together, which is what the choice of a window rests on.
 //
 // The digests are made beforehand: this is about signatures alone (Botan hashes its short messages,
@@ -30,7 +30,8 @@ namespace {
 using crypto::PreparedKey;
 using crypto::SignatureJob;
 
-// Signed messages of one issuer, so many that nothing but the issuer's table repeats within a cache.
+// Signed messages of one issuer, so many that nothing but the issuer's table repeats within a
+// cache.
 class Sample {
  public:
   Sample(KeyKind kind, std::string_view issuer, std::size_t messages)
@@ -63,8 +64,8 @@ class Sample {
   std::vector<Signed> signed_;
 };
 
-// Made once for each kind and issuer: signing is slow. The first issuers, which some benchmarks have to
-// themselves, sign many messages; where there are more, each needs few.
+// Made once for each kind and issuer: signing is slow. The first issuers, which some benchmarks
+// have to themselves, sign many messages; where there are more, each needs few.
 const Sample& SampleOf(KeyKind kind, std::size_t issuer) {
   static std::map<std::pair<KeyKind, std::size_t>, Sample> samples;
   const auto found = samples.find({kind, issuer});
@@ -161,8 +162,8 @@ void BuildTable(benchmark::State& state, const Setting& setting) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(setting.batch));
 }
 
-// A key never seen before with `batch` signatures in hand, from its octets to the last verdict, beside
-// the front door doing the same: x_botan below 1 means that a table of this width pays.
+// A key never seen before with `batch` signatures in hand, from its octets to the last verdict,
+// beside the front door doing the same: x_botan below 1 means that a table of this width pays.
 void FreshKey(benchmark::State& state, const Setting& setting) {
   const Sample& sample = SampleOf(setting.kind, 0);
   const Bytes spki = sample.spki();

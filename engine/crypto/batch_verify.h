@@ -38,10 +38,10 @@ class VerifyScratch {
   std::unique_ptr<Rep> rep_;
 };
 
-// Sets `good` and `needs_reference` of every job. Keys, curves and kernels may be mixed; each key is
-// used with the kernel that it was prepared for, and jobs whose key was prepared for kReference, or
-// that have none, come back as needs_reference. The more jobs the better: from about 512 on the cost
-// of each is at its lowest. Throws std::bad_alloc when the scratch cannot grow.
+// Sets `good` and `needs_reference` of every job. Keys, curves and kernels may be mixed; each key
+// is used with the kernel that it was prepared for, and jobs whose key was prepared for kReference,
+// or that have none, come back as needs_reference. The more jobs the better: from about 512 on the
+// cost of each is at its lowest. Throws std::bad_alloc when the scratch cannot grow.
 void VerifyBatch(std::span<SignatureJob> jobs, VerifyScratch* scratch);
 
 }  // namespace muster::crypto

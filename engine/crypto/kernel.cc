@@ -115,8 +115,8 @@ void Put(const Words<kWords>& from, std::uint64_t* to) {
   for (int i = 0; i < kWords; ++i) to[i] = from.w[i];
 }
 
-// Variant 0 is the signature itself and variant 1 its mirror image (r, n - s), which is as good; the
-// others are forgeries.
+// Variant 0 is the signature itself and variant 1 its mirror image (r, n - s), which is as good;
+// the others are forgeries.
 constexpr std::size_t kVariants = 6;
 constexpr bool IsGoodVariant(std::size_t variant) { return variant < 2; }
 

@@ -52,8 +52,8 @@ struct OwnedTable {
   kernels::Table<kWords> table;
 };
 
-// The tables of affine points: plain integers, least significant word first, on the curve. Several at
-// once cost less than one by one. Works in memory that the thread keeps. Throws std::bad_alloc.
+// The tables of affine points: plain integers, least significant word first, on the curve. Several
+// at once cost less than one by one. Works in memory that the thread keeps. Throws std::bad_alloc.
 template <int kWords>
 std::vector<OwnedTable<kWords>> BuildTables(const kernels::KernelTable& operations,
                                             std::span<const kernels::Line<kWords>> points,

@@ -13,9 +13,9 @@
 namespace muster::crypto {
 namespace {
 
-// From how many leaves on a window pays (kernels/README.md, section 7). Up to 8: building a line costs
-// as much as an addition, so a window w with d = ceil(256 / w) windows costs d (2^(w-1) + leaves)
-// additions. Beyond: measured, because wide tables leave the near caches.
+// From how many leaves on a window pays (kernels/README.md, section 7). Up to 8: building a line
+// costs as much as an addition, so a window w with d = ceil(256 / w) windows costs d (2^(w-1) +
+// leaves) additions. Beyond: measured, because wide tables leave the near caches.
 struct WindowStep {
   std::uint64_t leaves_min;
   int window;

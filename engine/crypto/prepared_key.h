@@ -1,4 +1,5 @@
-// PreparedKey: an issuer's public key with the table that makes checking many of its signatures cheap.
+// PreparedKey: an issuer's public key with the table that makes checking many of its signatures
+// cheap.
 //
 // ECDSA on P-256 and P-384 only; other keys are checked one at a time by VerifySignature.
 // Thread-safe: immutable once built; any number of threads may verify with one.
@@ -40,8 +41,8 @@ class PreparedKey {
   static tl::expected<PreparedKey, KeyFailure> Build(ByteView spki, int window,
                                                      Kernel kernel = KernelInUse());
 
-  // The same for many keys: result i is that of spkis[i]. Keys of one curve are built in eights where
-  // the kernel has lanes, which costs less than half (kernels/README.md).
+  // The same for many keys: result i is that of spkis[i]. Keys of one curve are built in eights
+  // where the kernel has lanes, which costs less than half (kernels/README.md).
   static std::vector<tl::expected<PreparedKey, KeyFailure>> BuildMany(
       std::span<const ByteView> spkis, int window, Kernel kernel = KernelInUse());
 

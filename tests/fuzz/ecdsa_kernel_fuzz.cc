@@ -1,9 +1,9 @@
-// Every kernel beside Botan on signatures that the input makes: valid ones with scalars of its choice,
-// under keys with awkward relations to the base point, then changed as it pleases.
+// Every kernel beside Botan on signatures that the input makes: valid ones with scalars of its
+// choice, under keys with awkward relations to the base point, then changed as it pleases.
 //
 // Input: a control octet (bit 0: curve, bits 1 to 3: key, bits 4 to 6: copies in the batch, bit 7:
-// kind), a number k of as many octets as the curve has, then octets that are XORed over the DER of the
-// signature. Kind 0: the signature of a fixed message with nonce k, judged by VerifySignature.
+// kind), a number k of as many octets as the curve has, then octets that are XORed over the DER of
+// the signature. Kind 0: the signature of a fixed message with nonce k, judged by VerifySignature.
 // Kind 1: u1 from the low and u2 from the high half of k, whose answer is known without a signer.
 
 #include <botan/hash.h>

@@ -1,10 +1,11 @@
-// Many independent additions of affine points with one inversion (Montgomery's trick), over any field
-// F: one signature at a time or eight in the lanes of a vector.
+// Many independent additions of affine points with one inversion (Montgomery's trick), over any
+// field F: one signature at a time or eight in the lanes of a vector.
 //
-// F has: kLanes; Vec, a vector of field elements in registers; Stored, the same in memory; Load, Store;
-// One; MulPair and SqrPair, two operations at once; Delta, DeltaY, ThirdX, ThirdY and Difference, the
-// subtractions of the addition formula with the bounds that README.md derives; ZeroLanes; Select;
-// InvertLanes; Lane-wise CopyLane; LoadLines, StoreLines and NegateLanes for table lines.
+// F has: kLanes; Vec, a vector of field elements in registers; Stored, the same in memory; Load,
+// Store; One; MulPair and SqrPair, two operations at once; Delta, DeltaY, ThirdX, ThirdY and
+// Difference, the subtractions of the addition formula with the bounds that README.md derives;
+// ZeroLanes; Select; InvertLanes; Lane-wise CopyLane; LoadLines, StoreLines and NegateLanes for
+// table lines.
 #ifndef MUSTER_ENGINE_CRYPTO_KERNELS_AFFINE_BATCH_H_
 #define MUSTER_ENGINE_CRYPTO_KERNELS_AFFINE_BATCH_H_
 

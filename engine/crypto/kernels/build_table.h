@@ -1,12 +1,13 @@
-// Building tables: 2^m P for every bit m by doubling, one inversion for all of them, then every window
-// at once, doubling the number of its lines from level to level:
+// Building tables: 2^m P for every bit m by doubling, one inversion for all of them, then every
+// window at once, doubling the number of its lines from level to level:
 //   line [k + 2^j] of window i = line [k] + 2^(w i + j + 1) P   for k < 2^j.
 // No addition here is exceptional: line [k] is (2k + 1) 2^(w i) P with 2k + 1 < 2^(j+1), and both
 // multiples are far below the order, so they are neither equal nor opposite.
 //
 // Several tables may be built at once. Doubling is a chain that only another key's can run beside:
-// few keys are doubled one after the other with 64-bit words, which have the shorter latency, more of
-// them together in the lanes of F. All that follows fills the lanes from one key as well as from many.
+// few keys are doubled one after the other with 64-bit words, which have the shorter latency, more
+// of them together in the lanes of F. All that follows fills the lanes from one key as well as from
+// many.
 #ifndef MUSTER_ENGINE_CRYPTO_KERNELS_BUILD_TABLE_H_
 #define MUSTER_ENGINE_CRYPTO_KERNELS_BUILD_TABLE_H_
 
@@ -26,8 +27,9 @@ struct JacobianSlot {
   typename F::Stored before;  // The product of the z of earlier slots of this chain.
 };
 
-// F also has: PutLane, a number of 64-bit words in that Montgomery form into a lane, words kept as they
-// are; DoublePoints where it has lanes; kLaneDoublingMin, from how many keys on that is faster.
+// F also has: PutLane, a number of 64-bit words in that Montgomery form into a lane, words kept as
+// they are; DoublePoints where it has lanes; kLaneDoublingMin, from how many keys on that is
+// faster.
 template <class Curve, class F, std::size_t kBatchLanes>
 class TableBuilder {
  public:
@@ -102,8 +104,8 @@ class TableBuilder {
     return out;
   }
 
-  // 2^m P in Jacobian coordinates, a = -3; z is halved each time, which saves doublings of numbers. No
-  // point of odd order doubles to infinity.
+  // 2^m P in Jacobian coordinates, a = -3; z is halved each time, which saves doublings of numbers.
+  // No point of odd order doubles to infinity.
   void DoubleOne(std::size_t task) {
     Number x = P::To(Get(tasks_[task].x)), y = P::To(Get(tasks_[task].y)), z = P::kOne;
     const std::size_t begin = task * doubles_;
@@ -252,7 +254,7 @@ class TableBuilder {
   const std::size_t count_, window_;
   const std::size_t groups_;   // Windows of all tables.
   const std::size_t doubles_;  // Of one key.
-  const bool by_lanes_;        // Each lane of the points is another key; otherwise they are one list.
+  const bool by_lanes_;        // Each lane of the points is another key; else they are one list.
   Workspace& space_;
   const Batch<F> batch_;
   std::size_t point_slots_;

@@ -53,7 +53,8 @@ const KernelTable* RunnableKernel(Kernel kernel) {
 
 bool HasShaInstructions() {
 #ifdef __x86_64__
-  // Not every compiler's builtin knows it. The registers are those of SSE, which every system saves.
+  // Not every compiler's builtin knows it. The registers are those of SSE, which every system
+  // saves.
   constexpr unsigned kSha = 1U << 29;
   unsigned a = 0, b = 0, c = 0, d = 0;
   return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b & kSha) != 0 &&

@@ -37,8 +37,8 @@ MUSTER_ALWAYS_INLINE void LoadWords(const Line<kWords>* const* lines, Limb8* x, 
   }
 }
 
-// The field for affine_batch.h. Between additions x and y are below (1 + e) p with a tiny e; the other
-// bounds are in README.md.
+// The field for affine_batch.h. Between additions x and y are below (1 + e) p with a tiny e; the
+// other bounds are in README.md.
 template <class Curve>
 struct LaneField {
   static constexpr int kWords = Curve::kWords;
@@ -168,7 +168,8 @@ struct LaneField {
 
   // ---- For tables ----
 
-  // A number in the form of 64-bit words becomes a Vec of 1 / 2^(kMontgomeryBits - 64 kWords) of it.
+  // A number in the form of 64-bit words becomes a Vec of 1 / 2^(kMontgomeryBits - 64 kWords) of
+  // it.
   static MUSTER_ALWAYS_INLINE void PutLane(const Words<kWords>& a, std::size_t lane, Stored* out) {
     const Limbs<kLimbs> limbs = LimbsOf<kLimbs>(a);
     for (int i = 0; i < kLimbs; ++i) out->limb[i][lane] = limbs.l[i];

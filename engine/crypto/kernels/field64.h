@@ -1,5 +1,6 @@
-// Arithmetic modulo p and n with 64-bit words: Montgomery form, R = 2^(64 kWords), every value fully
-// reduced. One signature at a time; also what tables are begun with. README.md derives the reductions.
+// Arithmetic modulo p and n with 64-bit words: Montgomery form, R = 2^(64 kWords), every value
+// fully reduced. One signature at a time; also what tables are begun with. README.md derives the
+// reductions.
 #ifndef MUSTER_ENGINE_CRYPTO_KERNELS_FIELD64_H_
 #define MUSTER_ENGINE_CRYPTO_KERNELS_FIELD64_H_
 
@@ -9,6 +10,7 @@
 #include "engine/crypto/kernels/curves.h"
 #include "engine/crypto/kernels/inversion.h"
 #include "engine/crypto/kernels/kernel_table.h"
+#include "engine/crypto/kernels/moduli64.h"
 #include "engine/crypto/kernels/rows64.h"
 #include "engine/crypto/kernels/words.h"
 

@@ -1,6 +1,6 @@
-// 1 / x mod m by division steps (Bernstein and Yang, "Fast constant-time gcd computation and modular
-// inversion", 2019), sixty-two at a time, here without their constant time: the inputs are public.
-// README.md derives the bounds.
+// 1 / x mod m by division steps (Bernstein and Yang, "Fast constant-time gcd computation and
+// modular inversion", 2019), sixty-two at a time, here without their constant time: the inputs are
+// public. README.md derives the bounds.
 #ifndef MUSTER_ENGINE_CRYPTO_KERNELS_INVERSION_H_
 #define MUSTER_ENGINE_CRYPTO_KERNELS_INVERSION_H_
 
@@ -51,8 +51,8 @@ MUSTER_ALWAYS_INLINE StepMatrix RunSteps(std::int64_t* eta_inout, Word f, Word g
       q = Word{0} - old_u;
       r = Word{0} - old_v;
     }
-    // Until eta turns negative nothing swaps, so up to eta + 1 low bits of g can go at once by adding
-    // a multiple of f. For odd f, f (2 - f^2) is 1 / f mod 2^6.
+    // Until eta turns negative nothing swaps, so up to eta + 1 low bits of g can go at once by
+    // adding a multiple of f. For odd f, f (2 - f^2) is 1 / f mod 2^6.
     const int count = eta + 1 < left ? static_cast<int>(eta) + 1 : left;
     const Word mask = (~Word{0} >> (64 - (count < 6 ? count : 6)));
     const Word multiple = (g * f * (f * f - 2)) & mask;
@@ -94,8 +94,10 @@ MUSTER_ALWAYS_INLINE void ApplyModulo(const StepMatrix& t, const SignedNumber<kL
   const std::int64_t d_sign = d->v[kLimbs - 1] >> 63, e_sign = e->v[kLimbs - 1] >> 63;
   std::int64_t md = (t.u & d_sign) + (t.v & e_sign);
   std::int64_t me = (t.q & d_sign) + (t.r & e_sign);
-  SignedWide carry_d = static_cast<SignedWide>(t.u) * d->v[0] + static_cast<SignedWide>(t.v) * e->v[0];
-  SignedWide carry_e = static_cast<SignedWide>(t.q) * d->v[0] + static_cast<SignedWide>(t.r) * e->v[0];
+  SignedWide carry_d =
+      static_cast<SignedWide>(t.u) * d->v[0] + static_cast<SignedWide>(t.v) * e->v[0];
+  SignedWide carry_e =
+      static_cast<SignedWide>(t.q) * d->v[0] + static_cast<SignedWide>(t.r) * e->v[0];
   // Multiples of m that make the low 62 bits zero.
   md -= static_cast<std::int64_t>((inverse * static_cast<Word>(carry_d) + static_cast<Word>(md)) &
                                   static_cast<Word>(kStepMask));

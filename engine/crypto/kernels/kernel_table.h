@@ -11,8 +11,8 @@ namespace muster::crypto::kernels {
 inline constexpr int kWindowMin = 2;
 inline constexpr int kWindowMax = 16;
 
-// Two numbers below the field's prime or the order, 64-bit words, least significant first: a point of
-// a table (in the kernel's own Montgomery form) or a pair of plain integers.
+// Two numbers below the field's prime or the order, 64-bit words, least significant first: a point
+// of a table (in the kernel's own Montgomery form) or a pair of plain integers.
 template <int kWords>
 struct alignas(32) Line {
   std::uint64_t x[kWords];

@@ -1,204 +1,21 @@
-// Eight numbers at a time in radix 2^52 on AVX-512 IFMA: Montgomery multiplication modulo p and n,
+// Montgomery multiplication of eight numbers at a time on AVX-512 IFMA, modulo p and n: radix 2^52,
 // R = 2^(52 kLimbs). README.md derives every bound named here.
-//
-// A Vec is "settled" when each limb is in [0, 2^52); only settled ones may be multiplied, because the
-// multiplier reads 52 bits of each limb.
 #ifndef MUSTER_ENGINE_CRYPTO_KERNELS_LANES52_H_
 #define MUSTER_ENGINE_CRYPTO_KERNELS_LANES52_H_
-
-// GCC 12 warns of its own intrinsics' undefined operands.
-#ifndef __clang__
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-#include <immintrin.h>
-#ifndef __clang__
-#pragma GCC diagnostic pop
-#endif
 
 #include "engine/base/check.h"
 #include "engine/crypto/kernels/curves.h"
 #include "engine/crypto/kernels/inversion.h"
-#include "engine/crypto/kernels/kernel_table.h"
+#include "engine/crypto/kernels/vec52.h"
 #include "engine/crypto/kernels/words.h"
 
 namespace muster::crypto::kernels {
 namespace {
 
-// One limb of eight numbers. Operators work lane by lane; shifts of Limb8 are logical, of SignedLimb8
-// arithmetic.
-typedef unsigned long long Limb8 __attribute__((vector_size(64)));
-typedef long long SignedLimb8 __attribute__((vector_size(64)));
-
-inline constexpr int kLimbBits = 52;
-inline constexpr Word kLimbMask = (Word{1} << kLimbBits) - 1;
-
-MUSTER_ALWAYS_INLINE Limb8 Broadcast(Word value) {
-  return reinterpret_cast<Limb8>(_mm512_set1_epi64(static_cast<long long>(value)));
-}
-// t + low or high 52 bits of a * b, where a and b are read modulo 2^52.
-MUSTER_ALWAYS_INLINE Limb8 MulLow(Limb8 t, Limb8 a, Limb8 b) {
-  return reinterpret_cast<Limb8>(_mm512_madd52lo_epu64(reinterpret_cast<__m512i>(t),
-                                                       reinterpret_cast<__m512i>(a),
-                                                       reinterpret_cast<__m512i>(b)));
-}
-MUSTER_ALWAYS_INLINE Limb8 MulHigh(Limb8 t, Limb8 a, Limb8 b) {
-  return reinterpret_cast<Limb8>(_mm512_madd52hi_epu64(reinterpret_cast<__m512i>(t),
-                                                       reinterpret_cast<__m512i>(a),
-                                                       reinterpret_cast<__m512i>(b)));
-}
-MUSTER_ALWAYS_INLINE Limb8 ShiftSigned(Limb8 a, int bits) {
-  return reinterpret_cast<Limb8>(reinterpret_cast<SignedLimb8>(a) >> bits);
-}
-
-template <int kLimbs>
-struct Vec52 {
-  Limb8 l[kLimbs];
-};
-
-// The same in memory.
-template <int kLimbs>
-struct alignas(64) Stored52 {
-  Word limb[kLimbs][8];
-};
-
-template <int kLimbs>
-MUSTER_ALWAYS_INLINE Vec52<kLimbs> LoadVec(const Stored52<kLimbs>& a) {
-  Vec52<kLimbs> out;
-#pragma GCC unroll 8
-  for (int i = 0; i < kLimbs; ++i) {
-    out.l[i] = reinterpret_cast<Limb8>(_mm512_load_si512(a.limb[i]));
-  }
-  return out;
-}
-template <int kLimbs>
-MUSTER_ALWAYS_INLINE void StoreVec(const Vec52<kLimbs>& a, Stored52<kLimbs>* out) {
-#pragma GCC unroll 8
-  for (int i = 0; i < kLimbs; ++i) {
-    _mm512_store_si512(out->limb[i], reinterpret_cast<__m512i>(a.l[i]));
-  }
-}
-
-// Limbs of a constant.
-template <int kLimbs>
-struct Limbs {
-  Word l[kLimbs];
-};
-template <int kLimbs, int kWords>
-constexpr Limbs<kLimbs> LimbsOf(const Words<kWords>& a) {
-  Limbs<kLimbs> out{};
-  for (int i = 0; i < kLimbs; ++i) {
-    const int word = i * kLimbBits / 64, shift = i * kLimbBits % 64;
-    Word limb = word < kWords ? a.w[word] >> shift : 0;
-    if (shift > 12 && word + 1 < kWords) limb |= a.w[word + 1] << (64 - shift);
-    out.l[i] = limb & kLimbMask;
-  }
-  return out;
-}
-// factor * a, the top limb taking what does not fit.
-template <int kLimbs, int kWords>
-constexpr Limbs<kLimbs> MultipleOf(const Words<kWords>& a, Word factor) {
-  const Limbs<kLimbs> one = LimbsOf<kLimbs>(a);
-  Limbs<kLimbs> out{};
-  Word carry = 0;
-  for (int i = 0; i < kLimbs; ++i) {
-    const Word limb = one.l[i] * factor + carry;
-    out.l[i] = i == kLimbs - 1 ? limb : limb & kLimbMask;
-    carry = limb >> kLimbBits;
-  }
-  return out;
-}
-
-template <int kLimbs>
-MUSTER_ALWAYS_INLINE Vec52<kLimbs> BroadcastLimbs(const Limbs<kLimbs>& a) {
-  Vec52<kLimbs> out;
-#pragma GCC unroll 8
-  for (int i = 0; i < kLimbs; ++i) out.l[i] = Broadcast(a.l[i]);
-  return out;
-}
-
-// Moves carries up; limbs may be negative, the whole must not be. Settled afterwards if the value is
-// below 2^(52 kLimbs).
-template <int kLimbs>
-MUSTER_ALWAYS_INLINE Vec52<kLimbs> Settle(Vec52<kLimbs> a) {
-#pragma GCC unroll 8
-  for (int i = 0; i < kLimbs - 1; ++i) {
-    a.l[i + 1] += ShiftSigned(a.l[i], kLimbBits);
-    a.l[i] &= Broadcast(kLimbMask);
-  }
-  return a;
-}
-
-template <int kLimbs>
-MUSTER_ALWAYS_INLINE bool IsSettled(const Vec52<kLimbs>& a) {
-  Limb8 high = a.l[0] >> kLimbBits;
-  for (int i = 1; i < kLimbs; ++i) high |= a.l[i] >> kLimbBits;
-  return _mm512_test_epi64_mask(reinterpret_cast<__m512i>(high),
-                                reinterpret_cast<__m512i>(high)) == 0;
-}
-
-// mask ? yes : no, lane by lane.
-template <int kLimbs>
-MUSTER_ALWAYS_INLINE Vec52<kLimbs> SelectLanes(__mmask8 mask, const Vec52<kLimbs>& yes,
-                                               const Vec52<kLimbs>& no) {
-  Vec52<kLimbs> out;
-#pragma GCC unroll 8
-  for (int i = 0; i < kLimbs; ++i) {
-    out.l[i] = reinterpret_cast<Limb8>(_mm512_mask_mov_epi64(
-        reinterpret_cast<__m512i>(no.l[i]), mask, reinterpret_cast<__m512i>(yes.l[i])));
-  }
-  return out;
-}
-
-// kWords 64-bit words of eight numbers <-> limbs.
-template <int kLimbs, int kWords>
-MUSTER_ALWAYS_INLINE Vec52<kLimbs> FromWords(const Limb8* words) {
-  Vec52<kLimbs> out;
-#pragma GCC unroll 8
-  for (int i = 0; i < kLimbs; ++i) {
-    const int word = i * kLimbBits / 64, shift = i * kLimbBits % 64;
-    Limb8 limb = words[word] >> shift;
-    if (shift > 12 && word + 1 < kWords) limb |= words[word + 1] << (64 - shift);
-    out.l[i] = i == kLimbs - 1 ? limb : limb & Broadcast(kLimbMask);
-  }
-  return out;
-}
-template <int kLimbs, int kWords>
-MUSTER_ALWAYS_INLINE void ToWords(const Vec52<kLimbs>& a, Limb8* words) {
-#pragma GCC unroll 8
-  for (int i = 0; i < kWords; ++i) {
-    const int limb = i * 64 / kLimbBits, shift = i * 64 % kLimbBits;
-    Limb8 word = a.l[limb] >> shift;
-    word |= a.l[limb + 1] << (kLimbBits - shift);
-    if (shift > 40 && limb + 2 < kLimbs) word |= a.l[limb + 2] << (2 * kLimbBits - shift);
-    words[i] = word;
-  }
-}
-
-// rows[i] lane j -> rows[j] lane i.
-MUSTER_ALWAYS_INLINE void Transpose(__m512i* rows) {
-  __m512i pairs[8];  // pairs[2i], pairs[2i + 1]: even and odd columns of rows 2i and 2i + 1.
-#pragma GCC unroll 8
-  for (int i = 0; i < 4; ++i) {
-    pairs[2 * i] = _mm512_unpacklo_epi64(rows[2 * i], rows[2 * i + 1]);
-    pairs[2 * i + 1] = _mm512_unpackhi_epi64(rows[2 * i], rows[2 * i + 1]);
-  }
-#pragma GCC unroll 8
-  for (int odd = 0; odd < 2; ++odd) {
-    const __m512i a = _mm512_shuffle_i64x2(pairs[odd], pairs[2 + odd], 0x88);
-    const __m512i b = _mm512_shuffle_i64x2(pairs[odd], pairs[2 + odd], 0xdd);
-    const __m512i c = _mm512_shuffle_i64x2(pairs[4 + odd], pairs[6 + odd], 0x88);
-    const __m512i d = _mm512_shuffle_i64x2(pairs[4 + odd], pairs[6 + odd], 0xdd);
-    rows[odd] = _mm512_shuffle_i64x2(a, c, 0x88);
-    rows[4 + odd] = _mm512_shuffle_i64x2(a, c, 0xdd);
-    rows[2 + odd] = _mm512_shuffle_i64x2(b, d, 0x88);
-    rows[6 + odd] = _mm512_shuffle_i64x2(b, d, 0xdd);
-  }
-}
-
-// ---- Moduli: Fold adds the multiple of the modulus that clears the low limb of t (kLimbs + 1 limbs,
-// not settled) and drops that limb. ----------------------------------------------------------------
+// ---- Moduli ----
+//
+// Fold adds the multiple of the modulus that clears the low limb of t (kLimbs + 1 limbs, not
+// settled) and drops that limb.
 
 template <class Curve>
 inline constexpr int kLimbsOf = (Curve::kBits + 4 + kLimbBits - 1) / kLimbBits;  // 5 and 8.
@@ -224,8 +41,8 @@ struct OrderFold {
 template <class Curve>
 struct FieldFold;
 
-// p = (2^52 - 1) + (2^44 - 1) 2^52 + 2^36 2^156 + (2^48 - 2^16) 2^208, and -1/p = 1 mod 2^52: q is the
-// low limb. q (2^52 - 1) + t0 is (q + t0 / 2^52) 2^52, and that q makes q 2^44 of q (2^44 - 1).
+// p = (2^52 - 1) + (2^44 - 1) 2^52 + 2^36 2^156 + (2^48 - 2^16) 2^208, and -1/p = 1 mod 2^52: q is
+// the low limb. q (2^52 - 1) + t0 is (q + t0 / 2^52) 2^52, and that q makes q 2^44 of q (2^44 - 1).
 template <>
 struct FieldFold<P256> {
   static constexpr int kLimbs = 5;
@@ -252,7 +69,8 @@ struct FieldFold<P256> {
   }
 };
 
-// p = (2^32 - 1) + (2^52 - 2^44) 2^52 - (2^24 + 1) 2^104 + 2^20 2^364, and -1/p = 2^32 + 1 mod 2^52.
+// p = (2^32 - 1) + (2^52 - 2^44) 2^52 - (2^24 + 1) 2^104 + 2^20 2^364, and -1/p = 2^32 + 1 mod
+// 2^52.
 template <>
 struct FieldFold<P384> {
   static constexpr int kLimbs = 8;
@@ -284,7 +102,7 @@ struct FieldFold<P384> {
   }
 };
 
-// ---- Multiplication --------------------------------------------------------------------------------
+// ---- Multiplication ----
 
 template <class M>
 struct Montgomery52 {
@@ -298,8 +116,8 @@ struct Montgomery52 {
     return BroadcastLimbs(LimbsOf<kLimbs>(a));
   }
 
-  // x = a b / R and y = c d / R mod the modulus, settled and below twice the modulus where a b and c d
-  // are below 16 p^2 (P-256; 2^32 p^2 for P-384). The two are woven row by row.
+  // x = a b / R and y = c d / R mod the modulus, settled and below twice the modulus where a b and
+  // c d are below 16 p^2 (P-256; 2^32 p^2 for P-384). The two are woven row by row.
   static MUSTER_ALWAYS_INLINE void MulPair(const Vec& a, const Vec& b, const Vec& c, const Vec& d,
                                            Vec* x, Vec* y) {
     MUSTER_DCHECK(IsSettled(a) && IsSettled(b) && IsSettled(c) && IsSettled(d));
@@ -376,8 +194,8 @@ struct Montgomery52 {
     return SelectLanes(negative, a, less);
   }
 
-  // R^2 / a lane by lane, for a that is zero in no lane: the lanes are multiplied together, one number
-  // is inverted, and the way back multiplies by the other lanes.
+  // R^2 / a lane by lane, for a that is zero in no lane: the lanes are multiplied together, one
+  // number is inverted, and the way back multiplies by the other lanes.
   static Vec InvertLanes(const Vec& a) {
     const Vec fours = Mul(a, Permute<0>(a));
     const Vec twos = Mul(fours, Permute<1>(fours));

@@ -13,8 +13,8 @@ namespace muster::crypto::kernels {
 namespace {
 
 // The binary form k' = (k + 2^(w windows) - 1) / 2 of an odd k = u or u - n: window i of k' holds
-// b_i, and sum (2 b_i - (2^w - 1)) 2^(w i) = k. Two words more than u, because the windows may reach
-// 15 bits beyond it and are read four octets at a time.
+// b_i, and sum (2 b_i - (2^w - 1)) 2^(w i) = k. Two words more than u, because the windows may
+// reach 15 bits beyond it and are read four octets at a time.
 template <int kWords>
 struct Digits {
   Word w[kWords + 2];

@@ -1,5 +1,5 @@
-// ECDSA verification of a batch (FIPS 186-5 6.4.2 steps 4 to 8) for any curve and field: u1 G + u2 Q
-// as a sum of table lines, added by affine_batch.h.
+// ECDSA verification of a batch (FIPS 186-5 6.4.2 steps 4 to 8) for any curve and field: u1 G + u2
+// Q as a sum of table lines, added by affine_batch.h.
 //
 // A signature's lines are split among several accumulators where signatures are few, so that one
 // inversion always serves many additions; the accumulators are added up at the end.

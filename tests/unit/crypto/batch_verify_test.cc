@@ -156,7 +156,7 @@ TEST(BatchVerify, JobsWithoutATableAreLeftToTheReference) {
   VerifyBatch({}, &scratch);
 }
 
-// ---- Encodings -------------------------------------------------------------------------------------
+// ---- Encodings ----
 
 TEST(BatchVerify, EncodingsOtherThanStrictDerAreRefused) {
   for (const KeyAlgorithm algorithm : kCurves) {
@@ -315,7 +315,7 @@ TEST(BatchVerify, DigestsAboveTheOrderAreReduced) {
   }
 }
 
-// ---- Special scalars and points --------------------------------------------------------------------
+// ---- Special scalars and points ----
 
 // Scalars around every edge of the recoding with window w.
 std::vector<BigInt> EdgeScalars(const BigInt& n, int window) {
@@ -397,7 +397,8 @@ TEST(BatchVerify, KeysRelatedToTheGeneratorAreRightOrLeftToTheReference) {
 }
 
 // With Q = G and a large batch (one accumulator for each signature, the lines of G first), u1 = 255
-// and u2 = 1 with window 8 adds -255 G to 255 G in the first line of Q; u1 = n - 255 doubles instead.
+// and u2 = 1 with window 8 adds -255 G to 255 G in the first line of Q; u1 = n - 255 doubles
+// instead.
 TEST(BatchVerify, EqualAndOppositePointsAreNoticed) {
   for (const KeyAlgorithm algorithm : kCurves) {
     const TestCurve curve(algorithm);
@@ -471,7 +472,8 @@ TEST(BatchVerify, XBeyondTheOrderIsReduced) {
   }
 }
 
-// The smallest and largest x that a point has: x(R) = r below p - n, where r + n is a candidate too.
+// The smallest and largest x that a point has: x(R) = r below p - n, where r + n is a candidate
+// too.
 TEST(BatchVerify, SmallXIsNotMistakenForXBeyondTheOrder) {
   for (const KeyAlgorithm algorithm : kCurves) {
     const TestCurve curve(algorithm);
@@ -498,7 +500,7 @@ TEST(BatchVerify, SmallXIsNotMistakenForXBeyondTheOrder) {
   }
 }
 
-// ---- Threads ---------------------------------------------------------------------------------------
+// ---- Threads ----
 
 TEST(BatchVerify, ThreadsMayShareAKey) {
   for (const KeyAlgorithm algorithm : kCurves) {

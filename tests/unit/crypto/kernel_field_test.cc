@@ -141,7 +141,7 @@ TEST(KernelField, RandomNumbersAreRight) {
   }
 }
 
-// ---- Tables ----------------------------------------------------------------------------------------
+// ---- Tables ----
 
 template <int kWords>
 void CheckTable(Kernel kernel, KeyAlgorithm algorithm, int window, int every) {

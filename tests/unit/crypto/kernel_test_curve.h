@@ -142,8 +142,8 @@ class TestCurve {
   Botan::EC_Group group_;
 };
 
-// Reproducible numbers: uniform ones, and those with long runs of ones and zeros in which carries go
-// wrong.
+// Reproducible numbers: uniform ones, and those with long runs of ones and zeros in which carries
+// go wrong.
 class TestNumbers {
  public:
   explicit TestNumbers(std::uint64_t seed) : generator_(seed) {}

@@ -1,5 +1,5 @@
-// The RSA kernels beside Botan in great numbers: whole powers of any numbers modulo any odd numbers of
-// any size, and verdicts on good signatures with something changed.
+// The RSA kernels beside Botan in great numbers: whole powers of any numbers modulo any odd numbers
+// of any size, and verdicts on good signatures with something changed.
 
 #include <gtest/gtest.h>
 
