@@ -2,8 +2,8 @@
 //
 // Lines of tables are looked up at random. In pages of 4 KiB nearly every look-up would also walk
 // the page tables; in pages of 2 MiB few do. Most tables are smaller than such a page, so those of
-// one size share chunks of several. A chunk is given back when all that was in it is, but for one of
-// each size.
+// one size share chunks of several. A chunk is given back when all that was in it is, but for one
+// of each size.
 // Thread-safe.
 #ifndef MUSTER_ENGINE_CRYPTO_ALIGNED_MEMORY_H_
 #define MUSTER_ENGINE_CRYPTO_ALIGNED_MEMORY_H_

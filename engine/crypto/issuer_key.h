@@ -3,8 +3,8 @@
 // A table makes checking a signature many times cheaper, but costs time to build and memory to
 // keep. So a key gets one when the leaves that came under it pay for it, a wider one when more have
 // come, and loses it when others need the room and it was not used for a while. Where there is no
-// room, the leaves in hand may still pay for a narrow one that nobody keeps. Whether there is a table
-// never changes an answer: without one, signatures are checked by VerifySignature.
+// room, the leaves in hand may still pay for a narrow one that nobody keeps. Whether there is a
+// table never changes an answer: without one, signatures are checked by VerifySignature.
 // Thread-safe, and so are keys: tables are built once and shared by all threads.
 #ifndef MUSTER_ENGINE_CRYPTO_ISSUER_KEY_H_
 #define MUSTER_ENGINE_CRYPTO_ISSUER_KEY_H_

@@ -23,15 +23,15 @@ void ForEachPart(const CertificateView& leaf, const PresentedChain& chain, const
 
 std::size_t PartSize(ByteView part) { return sizeof(std::size_t) + part.size(); }
 
-// What a path takes, and what a CA certificate of it that only the device holds: estimates, since
-// libraries hide what they allocate. An ECDSA key of Botan with its table is the most of it.
-constexpr std::size_t kPathOctets = 2'048;
-constexpr std::size_t kOwnCaOctets = 10'240;
+// About what a path takes, and a CA certificate of it that only the device holds.
+constexpr std::size_t kPathOctets = 1'536;
+constexpr std::size_t kOwnCaOctets = 1'536;
 
 std::size_t OctetsOf(const LabelledPath& path, const registry::CompiledSnapshot& snapshot) {
   std::size_t octets = kPathOctets;
   for (const graph::CaNodePtr& ca : path.cas) {
-    if (snapshot.FindCa(ca->fingerprint) == nullptr) octets += kOwnCaOctets + ca->view().der().size();
+    if (snapshot.FindCa(ca->fingerprint) != nullptr) continue;
+    octets += kOwnCaOctets + ca->view().der().size();
   }
   return octets;
 }

@@ -54,9 +54,9 @@ Verdict DecideOverPaths(const DecisionContext& context, const CertificateView& l
                         const LeafIdentity& identity, const IssuingPaths& paths,
                         LeafSignature* signature);
 
-// What DecideOverPaths comes to for a leaf that has a registration ID which no individual enrollment
-// names, and that is not on the deny list, once CheckLeaf and the signature hold on `path`: the
-// verdict, but for the registration ID.
+// What DecideOverPaths comes to for a leaf that has a registration ID which no individual
+// enrollment names, and that is not on the deny list, once CheckLeaf and the signature hold on
+// `path`: the verdict, but for the registration ID.
 struct PlainAccept {
   const IssuingPath* path = nullptr;
   Verdict verdict;

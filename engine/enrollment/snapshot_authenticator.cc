@@ -158,8 +158,11 @@ void SnapshotAuthenticator::OpenLeaf(const Slice& slice, std::size_t i,
   if (context.snapshot.DeniesFingerprints()) {
     workspace.signatures.AddFingerprint(leaf.der(), &workspace.leaves[workspace.waiting.size()]);
   }
-  workspace.signatures.Add({&compiled.issuer_keys[p], scheme, leaf.signature_algorithm(), leaf.tbs(),
-                            leaf.signature()});
+  workspace.signatures.Add({.key = &compiled.issuer_keys[p],
+                            .scheme = scheme,
+                            .algorithm = leaf.signature_algorithm(),
+                            .message = leaf.tbs(),
+                            .signature = leaf.signature()});
   if (point) workspace.signatures.AddPoint(*point);
   workspace.waiting.push_back({i, &compiled, &valid[p], plain});
 }

@@ -22,7 +22,7 @@ namespace muster::enrollment {
 
 // The part of AuthenticationOptions::cache_octets_max that compiled paths get: one in so many.
 // Tables of issuer keys get the rest.
-inline constexpr std::size_t kPathsShare = 4;
+inline constexpr std::size_t kPathsShare = 2;
 
 // Thread-safe.
 class SnapshotAuthenticator {
@@ -48,8 +48,8 @@ class SnapshotAuthenticator {
     std::size_t chain;  // Its index in the slice.
     const CompiledPaths* compiled;
     const IssuingPath* path;  // The first whose other checks the leaf passed, but for its point.
-    // The verdict is written, as a rejection; it becomes acceptance where the signature is good, the
-    // leaf's public key is on its curve, and its fingerprint is not denied.
+    // The verdict is written, as a rejection; it becomes acceptance where the signature is good,
+    // the leaf's public key is on its curve, and its fingerprint is not denied.
     bool plain;
   };
   // What a thread works with, kept from batch to batch.

@@ -76,9 +76,10 @@ struct AuthenticationOptions {
   bool any_disabled_blocks = false;  // A disabled entry anywhere on the path rejects.
   bool require_crl = false;          // See ValidationOptions::require_crl.
   ValidationBudget budget = {};
-  // Octets for what is kept between devices: a quarter for compiled CA paths, the rest for tables
-  // of issuer keys. More issuers than fit are decided as rightly, only slower.
-  std::size_t cache_octets_max = std::size_t{512} << 20;
+  // Octets for what is kept between devices: half for compiled CA paths, half for tables of issuer
+  // keys. Nothing is taken before it is needed. More issuers than fit are decided as rightly, only
+  // slower; the default holds the paths of about 100,000.
+  std::size_t cache_octets_max = std::size_t{1} << 30;
   // What checks leaf signatures; nothing = ActiveKernel(). One that is not supported here counts
   // as kReference. Verdicts do not depend on it.
   std::optional<Kernel> kernel = {};

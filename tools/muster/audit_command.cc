@@ -217,7 +217,7 @@ void AddAuditCommand(CLI::App& app, CliContext& context) {
       ->type_name("N")
       ->check(CLI::Range(std::size_t{1}, kReadSizeMax));
   verb->add_option("--cache-size", args->cache_mib,
-                   "Memory for compiled CA paths and tables of issuer keys, in MiB [512]")
+                   "Memory for compiled CA paths and tables of issuer keys, in MiB [1024]")
       ->type_name("N")
       ->check(CLI::Range(1, 1 << 20));
   verb->add_option("--cross-check", args->cross_check_percent,
