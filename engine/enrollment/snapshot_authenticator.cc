@@ -12,7 +12,7 @@ namespace {
 
 // Chains of a slice. More make no signature cheaper; fewer would where issuers are many, because
 // signatures under one key are best checked side by side.
-constexpr std::size_t kSliceMax = 8'192;
+constexpr std::size_t kSliceMax = 4'096;
 // Chains that are opened before their messages are hashed: few enough to be in a near cache still.
 constexpr std::size_t kHashEvery = 32;
 
