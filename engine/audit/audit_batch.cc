@@ -15,11 +15,19 @@ AuditRecord& AuditBatch::AddRecord(const RecordSource& source) {
   record.source = source;
   record.device_id.clear();
   record.read_error.clear();
-  record.verdict = Verdict{};
   record.leaf = Fingerprint{};
   record.key_type.clear();
   record.not_after.reset();
   return record;
+}
+
+void AuditBatch::AddError(const RecordSource& source, std::string why) {
+  SetError(&AddRecord(source), std::move(why));
+}
+
+void AuditBatch::SetError(AuditRecord* record, std::string why) {
+  record->read_error = std::move(why);
+  record->verdict = Verdict{};
 }
 
 AuditBatch::Device& AuditBatch::AddDevice(std::size_t record) {
@@ -47,7 +55,7 @@ void AuditBatch::Decide(const AuditJudges& judges, UnixTime at) {
         DecodeFile(raw_record);
         break;
       case RawRecord::Kind::kError:
-        AddRecord(raw_record.source).read_error = raw_record.error;
+        AddError(raw_record.source, raw_record.error);
         break;
     }
   }
@@ -63,14 +71,14 @@ void AuditBatch::DecodeLine(const RawRecord& raw_record, LineDecoder* decoder) {
   decoder->Decode(raw.TextOf(raw_record), &device.line);
   record.device_id = device.line.device_id;
   if (device.line.error.empty()) return;
-  record.read_error = device.line.error;
+  SetError(&record, device.line.error);
   --device_count_;
 }
 
 void AuditBatch::DecodeFile(const RawRecord& raw_record) {
   Result<ReadOutcome> outcome = ReadEncoded(base::AsBytes(raw.TextOf(raw_record)));
   if (!outcome) {
-    AddRecord(raw_record.source).read_error = outcome.error().message;
+    AddError(raw_record.source, outcome.error().message);
     return;
   }
   // Moving an outcome leaves its octets where they are: they belong to the vectors inside.
@@ -79,7 +87,7 @@ void AuditBatch::DecodeFile(const RawRecord& raw_record) {
     RecordSource source = raw_record.source;
     source.line = fault.line;
     source.offset = fault.offset;
-    AddRecord(source).read_error = fault.what;
+    AddError(source, std::string(fault.what));
   }
   AddFileDevices(raw_record, files_.back());
 }
@@ -95,12 +103,12 @@ void AuditBatch::AddFileDevices(const RawRecord& raw_record, const ReadOutcome& 
   if (certificates.empty()) {
     // In a folder, files of keys and CRLs lie beside the certificates and are none of ours.
     if (raw_record.in_folder || !outcome.faults.empty()) return;
-    AddRecord(raw_record.source).read_error = "holds no certificate";
+    AddError(raw_record.source, "holds no certificate");
     return;
   }
   const std::vector<FileDevice> found = FindDevices(certificates);
   if (found.empty()) {
-    AddRecord(raw_record.source).read_error = "holds CA certificates only, and no device's";
+    AddError(raw_record.source, "holds CA certificates only, and no device's");
     return;
   }
   for (const FileDevice& file_device : found) {
@@ -129,7 +137,7 @@ void AuditBatch::DecideAll(const AuditJudges& judges, UnixTime at) {
     }
     chains_.push_back(device.chain);
   }
-  verdicts_.assign(device_count_, Verdict{});
+  verdicts_.assign(device_count_, Verdict{});  // Rejections until they are decided.
   judges.authenticator.AuthenticateBatch(chains_, at, verdicts_);
   if (judges.reference != nullptr) CrossCheck(judges, at);
   leaf_hashes_.clear();

@@ -52,7 +52,10 @@ class AuditBatch {
     bool in_arena = false;
   };
 
+  // Its verdict is to be set by whoever decides, or by SetError.
   AuditRecord& AddRecord(const RecordSource& source);
+  void AddError(const RecordSource& source, std::string why);
+  static void SetError(AuditRecord* record, std::string why);
   Device& AddDevice(std::size_t record);
   void DecodeLine(const RawRecord& raw_record, LineDecoder* decoder);
   void DecodeFile(const RawRecord& raw_record);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kBlockSize = 256 * 1024;
 // Octets of one batch, records beyond the first aside.
-constexpr std::size_t kBatchSize = 2 * 1024 * 1024;
+constexpr std::size_t kBatchSize = 4 * 1024 * 1024;
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
