@@ -21,8 +21,8 @@ struct WindowStep {
   int window;
 };
 constexpr std::array kWindowSteps = {
-    WindowStep{200'000, 16}, WindowStep{12'000, 12}, WindowStep{2'000, 10}, WindowStep{345, 8},
-    WindowStep{165, 7},      WindowStep{60, 6},      WindowStep{27, 5},     WindowStep{1, 4},
+    WindowStep{12'000, 12}, WindowStep{2'000, 10}, WindowStep{345, 8}, WindowStep{165, 7},
+    WindowStep{60, 6},      WindowStep{27, 5},     WindowStep{1, 4},
 };
 
 // The fewest leaves that cost less with a table than the same checks by the reference: measured.
