@@ -18,6 +18,7 @@ run("${CMAKE_COMMAND}" --install "${BUILD_DIR}" --prefix "${prefix}")
 # What the consumer decides about: a registry with one self-attested root and a group, and a chain.
 set(muster "${prefix}/bin/muster")
 set(ENV{MUSTER_REGISTRY} "${work}/registry.db")
+unset(ENV{MUSTER_SERVICE})
 run("${muster}" service add acme)
 run("${muster}" pki root Root --out "${work}/root.pem" --key-out "${work}/root.key")
 run("${muster}" pki leaf pump-17 --ca "${work}/root.pem" --ca-key "${work}/root.key"
