@@ -147,20 +147,20 @@ bool IssuerKeyPool::Reserve(std::size_t octets, const std::shared_ptr<IssuerKey>
   // Twice round at most: the first time may only find keys that were used.
   for (std::size_t looks = 2 * holders_.size(); octets_ + octets > octets_max_; --looks) {
     if (looks == 0 || holders_.empty()) return false;
-    hand_ = hand_ < holders_.size() ? hand_ : 0;
-    IssuerKey& holder = *holders_[hand_];
+    if (hand_ == holders_.end()) hand_ = holders_.begin();
+    IssuerKey& holder = **hand_;
     if (&holder == key.get() || holder.used_.exchange(false, std::memory_order_relaxed)) {
       ++hand_;
     } else {
-      Drop(hand_);
+      DropNext();
     }
   }
   octets_ += octets;
   return true;
 }
 
-void IssuerKeyPool::Drop(std::size_t holder) {
-  IssuerKey& key = *holders_[holder];
+void IssuerKeyPool::DropNext() {
+  IssuerKey& key = **hand_;
   {
     const std::lock_guard lock(key.state_mutex_);
     octets_ -= key.octets_;
@@ -168,8 +168,7 @@ void IssuerKeyPool::Drop(std::size_t holder) {
     key.leaves_ = 0;
     key.prepared_.reset();
   }
-  holders_[holder] = std::move(holders_.back());
-  holders_.pop_back();
+  hand_ = holders_.erase(hand_);
 }
 
 // Replaces what the key had, where there is room for it; without `prepared`, gives the room back.
@@ -182,7 +181,8 @@ void IssuerKeyPool::Keep(const Build& build, std::shared_ptr<const PreparedIssue
     return;
   }
   const std::lock_guard state_lock(key->state_mutex_);
-  if (key->prepared_ == nullptr) holders_.push_back(key);
+  if (key->prepared_ == nullptr) holders_.insert(hand_, key);
+  key->used_.store(false, std::memory_order_relaxed);
   octets_ -= key->octets_;
   key->octets_ = build.reserved;
   key->prepared_ = std::move(prepared);

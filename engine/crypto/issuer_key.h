@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -43,7 +44,7 @@ class IssuerKey {
 
   const Bytes spki_;
   const PublicKey reference_;
-  std::atomic<bool> used_{false};  // Since the pool last looked for something to drop.
+  std::atomic<bool> used_{false};  // Since the table was made or the hand last passed.
   std::mutex build_mutex_;         // Held while a table to be kept is built.
   std::mutex state_mutex_;         // Guards what follows; held for moments only.
   std::uint64_t leaves_ = 0;       // Seen since the key last had no table.
@@ -84,7 +85,8 @@ class IssuerKeyPool {
   bool WantsMore(Need* need, Build* build);
   // Makes room, by dropping what was not used for longest; false where `octets` is too much.
   bool Reserve(std::size_t octets, const std::shared_ptr<IssuerKey>& key);
-  void Drop(std::size_t holder);
+  // Drops the table under the hand.
+  void DropNext();
   void ChooseWindow(Build* build);
   void BuildTables(std::span<Build> builds);
   void BuildRsa(Build* build);
@@ -94,8 +96,10 @@ class IssuerKeyPool {
   const std::size_t octets_max_;
   mutable std::mutex mutex_;  // Guards what follows; taken before a key's state_mutex_.
   std::size_t octets_ = 0;
-  std::vector<std::shared_ptr<IssuerKey>> holders_;  // Keys with a table.
-  std::size_t hand_ = 0;                             // Where the search for room goes on.
+  // Keys with a table, as a clock: the hand goes round looking for one that was not used, and new
+  // ones come in behind it, where it arrives last.
+  std::list<std::shared_ptr<IssuerKey>> holders_;
+  std::list<std::shared_ptr<IssuerKey>>::iterator hand_ = holders_.end();
   std::unordered_map<std::string, std::weak_ptr<IssuerKey>> keys_;  // By SPKI.
   std::size_t prune_at_ = 1'024;  // Keys that nobody holds are forgotten at this size.
 };
