@@ -77,7 +77,6 @@ void RegisterAll() {
   };
   for (const Subject& subject :
        {Subject{"Sha256/ShaNi", HashKind::kSha256, HashEngine::kShaNi},
-        Subject{"Sha256/Avx512", HashKind::kSha256, HashEngine::kAvx512},
         Subject{"Sha384/Avx512", HashKind::kSha384, HashEngine::kAvx512},
         Subject{"Sha512/Avx512", HashKind::kSha512, HashEngine::kAvx512}}) {
     if (!crypto::IsUsable(subject.engine, subject.hash)) continue;

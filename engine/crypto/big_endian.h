@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "engine/crypto/kernels/kernel_table.h"
+
 namespace muster::crypto {
 
 // Reads 8 * kWords octets.
@@ -17,6 +19,13 @@ inline void LoadBigEndian(const std::uint8_t* octets, std::uint64_t* words) {
     if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
     words[i] = word;
   }
+}
+
+// A point as SEC 1 2.3.3 writes it, without the first octet: x, then y.
+template <int kWords>
+inline void LoadPoint(const std::uint8_t* octets, kernels::Line<kWords>* point) {
+  LoadBigEndian<kWords>(octets, point->x);
+  LoadBigEndian<kWords>(octets + 8 * kWords, point->y);
 }
 
 }  // namespace muster::crypto

@@ -66,24 +66,7 @@ class Sha256NiLanes {
   Word state_[kLanes][8];
 };
 
-class Sha256WideLanes {
- public:
-  using Word = std::uint32_t;
-  static constexpr std::size_t kLanes = kernels::kSha256Lanes;
-  static constexpr std::size_t kJobsMin = 3;
-  static constexpr std::size_t kBlockSize = kSha256BlockSize;
-
-  Word& at(std::size_t word, std::size_t lane) { return state_[word][lane]; }
-
-  void Run(const std::uint8_t* const* messages, std::size_t blocks, std::uint32_t /*busy*/) {
-    kernels::Sha256X16Avx512(state_, messages, blocks);
-  }
-
- private:
-  alignas(64) Word state_[8][kLanes];
-};
-
-class Sha512WideLanes {
+class Sha512Lanes {
  public:
   using Word = std::uint64_t;
   static constexpr std::size_t kLanes = kernels::kSha512Lanes;
@@ -212,9 +195,10 @@ bool HasInstructions(HashEngine engine, HashKind hash) {
     case HashEngine::kShaNi:
       return hash == HashKind::kSha256 && kernels::HasShaInstructions();
     case HashEngine::kAvx512:
-      return hash != HashKind::kSha1 && __builtin_cpu_supports("avx512f") &&
-             __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2");
+      return (hash == HashKind::kSha384 || hash == HashKind::kSha512) &&
+             __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("bmi2");
   }
   return false;
 }
@@ -225,20 +209,6 @@ bool HasInstructions(HashEngine engine, HashKind /*hash*/) { return engine == Ha
 
 #endif
 
-const char* BotanName(HashKind hash) {
-  switch (hash) {
-    case HashKind::kSha1:
-      return "SHA-1";
-    case HashKind::kSha256:
-      return "SHA-256";
-    case HashKind::kSha384:
-      return "SHA-384";
-    case HashKind::kSha512:
-      return "SHA-512";
-  }
-  return "";
-}
-
 }  // namespace
 
 struct HashScratch::Rep {
@@ -247,7 +217,7 @@ struct HashScratch::Rep {
 
   Botan::HashFunction& FunctionFor(HashKind hash) {
     auto& function = botan[static_cast<std::size_t>(hash)];
-    if (!function) function = Botan::HashFunction::create_or_throw(BotanName(hash));
+    if (!function) function = Botan::HashFunction::create_or_throw(NameOf(hash));
     return *function;
   }
 };
@@ -304,16 +274,8 @@ void HashUnchecked(HashKind hash, std::span<HashJob> jobs, HashEngine engine,
     return HashInLanes<Sha256NiLanes>(hash, jobs, kSha256Initial, scratch);
   }
   if (engine == HashEngine::kBotan) return HashByBotan(hash, jobs, scratch);
-  switch (hash) {
-    case HashKind::kSha1:
-      return HashByBotan(hash, jobs, scratch);
-    case HashKind::kSha256:
-      return HashInLanes<Sha256WideLanes>(hash, jobs, kSha256Initial, scratch);
-    case HashKind::kSha384:
-      return HashInLanes<Sha512WideLanes>(hash, jobs, kSha384Initial, scratch);
-    case HashKind::kSha512:
-      return HashInLanes<Sha512WideLanes>(hash, jobs, kSha512Initial, scratch);
-  }
+  HashInLanes<Sha512Lanes>(hash, jobs, hash == HashKind::kSha384 ? kSha384Initial : kSha512Initial,
+                           scratch);
 }
 
 #else
@@ -390,7 +352,7 @@ bool IsUsable(HashEngine engine, HashKind hash) {
     static const bool sha_ni = CanRun(HashEngine::kShaNi, HashKind::kSha256);
     return hash == HashKind::kSha256 && sha_ni;
   }
-  static const std::array<bool, 4> wide = {false, CanRun(HashEngine::kAvx512, HashKind::kSha256),
+  static const std::array<bool, 4> wide = {false, false,
                                            CanRun(HashEngine::kAvx512, HashKind::kSha384),
                                            CanRun(HashEngine::kAvx512, HashKind::kSha512)};
   return wide[static_cast<std::size_t>(hash)];
@@ -398,7 +360,6 @@ bool IsUsable(HashEngine engine, HashKind hash) {
 
 HashEngine ChooseHashEngine(HashKind hash, Kernel kernel) {
   if (kernel == Kernel::kReference) return HashEngine::kBotan;
-  // As fast as sixteen lanes (HASH.md), and from the first message on.
   if (IsUsable(HashEngine::kShaNi, hash)) return HashEngine::kShaNi;
   const bool wide = kernel == Kernel::kAvx512Ifma && IsUsable(HashEngine::kAvx512, hash);
   return wide ? HashEngine::kAvx512 : HashEngine::kBotan;

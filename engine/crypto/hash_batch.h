@@ -52,7 +52,7 @@ void HashBatch(HashKind hash, std::span<HashJob> jobs, Kernel kernel, HashScratc
 enum class HashEngine : std::uint8_t {
   kBotan,
   kShaNi,   // SHA-256 by the processor's instructions, two messages in turn.
-  kAvx512,  // SHA-256 of sixteen messages at once, SHA-384 and SHA-512 of eight.
+  kAvx512,  // SHA-384 and SHA-512 of eight messages at once.
 };
 
 // Whether this processor has the instructions and the self-test passed. kBotan: always.

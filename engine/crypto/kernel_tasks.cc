@@ -36,8 +36,7 @@ std::string_view HashEngineOf(crypto::HashKind hash, Kernel kernel) {
     case crypto::HashEngine::kShaNi:
       return "2 messages in turn (SHA extensions)";
     case crypto::HashEngine::kAvx512:
-      return hash == crypto::HashKind::kSha256 ? "16 messages at a time (AVX-512)"
-                                               : "8 messages at a time (AVX-512)";
+      return "8 messages at a time (AVX-512)";
   }
   return "";
 }

@@ -30,11 +30,10 @@ template <int kWords>
 bool ReadPoint(ByteView xy, Line<kWords>* out) {
   constexpr std::size_t kSize = 8 * kWords;
   MUSTER_CHECK(xy.size() == 2 * kSize);
+  LoadPoint(xy.data(), out);
   Words<kWords> x, y;
-  LoadBigEndian<kWords>(xy.data(), x.w);
-  LoadBigEndian<kWords>(xy.data() + kSize, y.w);
-  std::copy(x.w, x.w + kWords, out->x);
-  std::copy(y.w, y.w + kWords, out->y);
+  std::copy(out->x, out->x + kWords, x.w);
+  std::copy(out->y, out->y + kWords, y.w);
   return IsLess(x, PrimeOf<kWords>()) && IsLess(y, PrimeOf<kWords>());
 }
 

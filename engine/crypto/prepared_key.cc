@@ -44,8 +44,7 @@ kernels::Line<kWords> PointOf(ByteView octets) {
   constexpr std::size_t kSize = 8 * kWords;
   MUSTER_CHECK(octets.size() == 1 + 2 * kSize);
   kernels::Line<kWords> point;
-  LoadBigEndian<kWords>(octets.data() + 1, point.x);
-  LoadBigEndian<kWords>(octets.data() + 1 + kSize, point.y);
+  LoadPoint(octets.data() + 1, &point);
   return point;
 }
 

@@ -59,20 +59,6 @@ const Key* GetIf(const AnyKey& key) {
   return held == nullptr ? nullptr : held->get();
 }
 
-const char* HashName(HashKind hash) {
-  switch (hash) {
-    case HashKind::kSha1:
-      return "SHA-1";
-    case HashKind::kSha256:
-      return "SHA-256";
-    case HashKind::kSha384:
-      return "SHA-384";
-    case HashKind::kSha512:
-      return "SHA-512";
-  }
-  return "";
-}
-
 // The groups are constants; they are looked up once because Botan's look-up takes a lock.
 const Botan::EC_Group& GroupOf(KeyAlgorithm algorithm) {
   static const Botan::EC_Group kP256Group = Botan::EC_Group::from_name("secp256r1");
@@ -145,7 +131,7 @@ bool VerifyEcdsa(const EcKey& key, HashKind hash, ByteView message, ByteView sig
   const auto& [r, s] = *rs;
   if (r.is_zero() || s.is_zero()) return false;
 
-  const auto hasher = Botan::HashFunction::create_or_throw(HashName(hash));
+  const auto hasher = Botan::HashFunction::create_or_throw(NameOf(hash));
   std::array<std::uint8_t, 64> digest;
   hasher->update(message);
   hasher->final(digest.data());
@@ -161,10 +147,10 @@ bool VerifyRsa(const Botan::RSA_PublicKey& key, const SignatureScheme& scheme, B
   if (signature.size() != key.get_n().bytes()) return false;
   std::string padding;
   if (scheme.kind == SignatureKind::kRsaPss) {
-    padding.append("PSS(").append(HashName(scheme.hash)).append(",MGF1,");
+    padding.append("PSS(").append(NameOf(scheme.hash)).append(",MGF1,");
     padding.append(std::to_string(scheme.salt_len)).append(")");
   } else {
-    padding.append("PKCS1v15(").append(HashName(scheme.hash)).append(")");
+    padding.append("PKCS1v15(").append(NameOf(scheme.hash)).append(")");
   }
   Botan::PK_Verifier verifier(key, padding);
   return verifier.verify_message(message, signature);

@@ -134,6 +134,20 @@ bool ParseParameters(const KnownAlgorithm& known, der::DerReader parameters,
 
 }  // namespace
 
+const char* NameOf(HashKind hash) {
+  switch (hash) {
+    case HashKind::kSha1:
+      return "SHA-1";
+    case HashKind::kSha256:
+      return "SHA-256";
+    case HashKind::kSha384:
+      return "SHA-384";
+    case HashKind::kSha512:
+      return "SHA-512";
+  }
+  return "";
+}
+
 RejectReason ParseSignatureAlgorithm(ByteView algorithm, const AlgorithmPolicy& policy,
                                      SignatureScheme* out) {
   der::DerReader reader(algorithm);

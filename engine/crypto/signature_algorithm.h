@@ -15,6 +15,9 @@ namespace muster::crypto {
 enum class SignatureKind : std::uint8_t { kRsaPkcs1, kRsaPss, kEcdsa, kEd25519 };
 enum class HashKind : std::uint8_t { kSha1, kSha256, kSha384, kSha512 };
 
+// "SHA-256": also what Botan calls it.
+const char* NameOf(HashKind hash);
+
 struct SignatureScheme {
   SignatureKind kind = SignatureKind::kEcdsa;
   HashKind hash = HashKind::kSha256;  // Meaningless for Ed25519.

@@ -243,9 +243,13 @@ std::unique_ptr<SnapshotAuthenticator::Workspace> SnapshotAuthenticator::TakeWor
   return std::make_unique<Workspace>(&cache_, keys_);
 }
 
-void SnapshotAuthenticator::ReturnWorkspace(std::unique_ptr<Workspace> workspace) const {
-  const std::lock_guard lock(mutex_);
-  workspaces_.push_back(std::move(workspace));
+// The verdicts are decided: where the workspace cannot be kept, it is given up.
+void SnapshotAuthenticator::ReturnWorkspace(std::unique_ptr<Workspace> workspace) const noexcept {
+  try {
+    const std::lock_guard lock(mutex_);
+    workspaces_.push_back(std::move(workspace));
+  } catch (const std::bad_alloc&) {
+  }
 }
 
 }  // namespace muster::enrollment

@@ -82,7 +82,7 @@ class SnapshotAuthenticator {
   RejectReason CheckLink(crypto::SignatureBatch* links, const graph::CaNode& issuer,
                          ByteView algorithm, ByteView message, ByteView signature) const;
   std::unique_ptr<Workspace> TakeWorkspace() const;
-  void ReturnWorkspace(std::unique_ptr<Workspace> workspace) const;
+  void ReturnWorkspace(std::unique_ptr<Workspace> workspace) const noexcept;
 
   std::shared_ptr<const RegistrySnapshot> snapshot_;
   AuthenticationOptions options_;

@@ -1,4 +1,4 @@
-// Compression functions of SHA-256 (FIPS 180-4 6.2.2) for one, two and sixteen messages at a time.
+// Compression functions of SHA-256 (FIPS 180-4 6.2.2) for one message and for two at a time.
 //
 // They take whole blocks; padding is the caller's. They may only be called where the processor has
 // the instructions that the name ends with: hash_batch.cc asks it. HASH.md derives them.
@@ -11,9 +11,8 @@
 namespace muster::crypto::kernels {
 
 constexpr std::size_t kSha256BlockSize = 64;
-constexpr std::size_t kSha256Lanes = 16;
 
-// FIPS 180-4 4.2.2. Not inline: each kernel has its own copy, none can be shared by the linker.
+// FIPS 180-4 4.2.2. Not inline: the kernel has its own copy, none can be shared by the linker.
 alignas(64) constexpr std::uint32_t kSha256Round[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
@@ -24,11 +23,6 @@ alignas(64) constexpr std::uint32_t kSha256Round[64] = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
-
-// Hashes `blocks` blocks of each of sixteen messages. `state` is eight words, each of sixteen
-// lanes, aligned to 64 octets.
-void Sha256X16Avx512(std::uint32_t (*state)[kSha256Lanes], const std::uint8_t* const* messages,
-                     std::size_t blocks);
 
 // Hashes `blocks` blocks of one message.
 void Sha256Shani(std::uint32_t* state, const std::uint8_t* message, std::size_t blocks);

@@ -15,20 +15,6 @@
 namespace muster::crypto {
 namespace {
 
-const char* NameOf(HashKind hash) {
-  switch (hash) {
-    case HashKind::kSha1:
-      return "SHA-1";
-    case HashKind::kSha256:
-      return "SHA-256";
-    case HashKind::kSha384:
-      return "SHA-384";
-    case HashKind::kSha512:
-      return "SHA-512";
-  }
-  return "";
-}
-
 Bytes ByBotan(HashKind hash, ByteView message) {
   const auto function = Botan::HashFunction::create_or_throw(NameOf(hash));
   function->update(message);
@@ -168,7 +154,6 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(std::tuple(HashKind::kSha1, HashEngine::kBotan),
                     std::tuple(HashKind::kSha256, HashEngine::kBotan),
                     std::tuple(HashKind::kSha256, HashEngine::kShaNi),
-                    std::tuple(HashKind::kSha256, HashEngine::kAvx512),
                     std::tuple(HashKind::kSha384, HashEngine::kBotan),
                     std::tuple(HashKind::kSha384, HashEngine::kAvx512),
                     std::tuple(HashKind::kSha512, HashEngine::kBotan),
@@ -214,8 +199,10 @@ TEST(HashBatch, EnginesThatCannotRunAreReplaced) {
   EXPECT_FALSE(IsUsable(HashEngine::kShaNi, HashKind::kSha384));
   EXPECT_FALSE(IsUsable(HashEngine::kShaNi, HashKind::kSha1));
   EXPECT_FALSE(IsUsable(HashEngine::kAvx512, HashKind::kSha1));
+  EXPECT_FALSE(IsUsable(HashEngine::kAvx512, HashKind::kSha256));
   std::mt19937 random(1);
   for (const auto& [hash, engine] : {std::tuple(HashKind::kSha384, HashEngine::kShaNi),
+                                     std::tuple(HashKind::kSha256, HashEngine::kAvx512),
                                      std::tuple(HashKind::kSha1, HashEngine::kAvx512)}) {
     std::vector<Sample> samples;
     for (int i = 0; i < 20; ++i) samples.emplace_back(RandomOctets(random() % 300, &random));
