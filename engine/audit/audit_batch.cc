@@ -8,44 +8,30 @@
 #include "engine/base/byte_view.h"
 
 namespace muster::audit {
+namespace {
 
-AuditRecord& AuditBatch::AddRecord(const RecordSource& source) {
-  if (record_count_ == records_.size()) records_.emplace_back();
-  AuditRecord& record = records_[record_count_++];
-  record.source = source;
-  record.device_id.clear();
-  record.read_error.clear();
-  record.leaf = Fingerprint{};
-  record.key_type.clear();
-  record.not_after.reset();
-  return record;
+const LeafDescription kNoLeaf;
+
+}  // namespace
+
+void AuditBatch::AddError(const RawSource& source, std::string why) {
+  records_.push_back({.source = source, .device_id = {}, .error = std::move(why)});
 }
 
-void AuditBatch::AddError(const RecordSource& source, std::string why) {
-  SetError(&AddRecord(source), std::move(why));
-}
-
-void AuditBatch::SetError(AuditRecord* record, std::string why) {
-  record->read_error = std::move(why);
-  record->verdict = Verdict{};
-}
-
-AuditBatch::Device& AuditBatch::AddDevice(std::size_t record) {
-  if (device_count_ == devices_.size()) devices_.emplace_back();
-  Device& device = devices_[device_count_++];
-  device.record = record;
-  device.chain = PresentedChain();
-  device.in_arena = false;
-  return device;
+void AuditBatch::AddDevice(const RawSource& source, const PresentedChain& chain,
+                           std::string_view device_id) {
+  records_.push_back(
+      {.source = source, .device_id = device_id, .error = {}, .device = chains_.size()});
+  chains_.push_back(chain);
 }
 
 void AuditBatch::Decide(const AuditJudges& judges, UnixTime at) {
-  arena_.clear();
+  records_.clear();
+  chains_.clear();
   files_.clear();
-  record_count_ = 0;
-  device_count_ = 0;
   tally_.Clear();
-  LineDecoder decoder(&arena_);
+  arena_.Resize(LineDecoder::ArenaFor(raw.text.size()));
+  LineDecoder decoder({arena_.data(), arena_.size()});
   for (const RawRecord& raw_record : raw.records) {
     switch (raw_record.kind) {
       case RawRecord::Kind::kLine:
@@ -60,19 +46,44 @@ void AuditBatch::Decide(const AuditJudges& judges, UnixTime at) {
     }
   }
   DecideAll(judges, at);
-  for (std::size_t i = 0; i < record_count_; ++i) tally_.Count(records_[i]);
+  for (const Record& record : records_) {
+    if (record.device == kNoDevice) {
+      tally_.CountUnreadable();
+    } else {
+      tally_.Count(verdicts_[record.device], leaves_[record.device]);
+    }
+  }
+}
+
+RecordSource AuditBatch::SourceOf(const Record& record) const {
+  return {raw.names[record.source.name], record.source.line, record.source.offset};
+}
+
+void AuditBatch::Fill(std::size_t i, AuditRecord* out) const {
+  const Record& record = records_[i];
+  if (out->source.name != raw.names[record.source.name]) {
+    out->source.name = raw.names[record.source.name];
+  }
+  out->source.line = record.source.line;
+  out->source.offset = record.source.offset;
+  out->device_id = record.device_id;
+  out->read_error = record.error;
+  const bool is_device = record.device != kNoDevice;
+  out->verdict = is_device ? verdicts_[record.device] : Verdict{};
+  const LeafDescription& leaf = is_device ? leaves_[record.device] : kNoLeaf;
+  out->leaf = leaf.fingerprint;
+  out->key_type = leaf.key_type;
+  out->not_after = leaf.readable ? std::optional(leaf.not_after) : std::nullopt;
 }
 
 void AuditBatch::DecodeLine(const RawRecord& raw_record, LineDecoder* decoder) {
-  const std::size_t index = record_count_;
-  AuditRecord& record = AddRecord(raw_record.source);
-  Device& device = AddDevice(index);
-  device.in_arena = true;
-  decoder->Decode(raw.TextOf(raw_record), &device.line);
-  record.device_id = device.line.device_id;
-  if (device.line.error.empty()) return;
-  SetError(&record, device.line.error);
-  --device_count_;
+  decoder->Decode(raw.TextOf(raw_record), &line_);
+  if (line_.error.empty()) {
+    AddDevice(raw_record.source, line_.chain, line_.device_id);
+  } else {
+    AddError(raw_record.source, line_.error);
+    records_.back().device_id = line_.device_id;
+  }
 }
 
 void AuditBatch::DecodeFile(const RawRecord& raw_record) {
@@ -84,7 +95,7 @@ void AuditBatch::DecodeFile(const RawRecord& raw_record) {
   // Moving an outcome leaves its octets where they are: they belong to the vectors inside.
   files_.push_back(*std::move(outcome));
   for (const ReadFault& fault : files_.back().faults) {
-    RecordSource source = raw_record.source;
+    RawSource source = raw_record.source;
     source.line = fault.line;
     source.offset = fault.offset;
     AddError(source, std::string(fault.what));
@@ -112,65 +123,36 @@ void AuditBatch::AddFileDevices(const RawRecord& raw_record, const ReadOutcome& 
     return;
   }
   for (const FileDevice& file_device : found) {
-    RecordSource source = raw_record.source;
+    RawSource source = raw_record.source;
     source.line = objects[file_device.leaf]->line;
     source.offset = objects[file_device.leaf]->offset;
-    const std::size_t index = record_count_;
-    AddRecord(source);
-    Device& device = AddDevice(index);
-    device.chain = PresentedChain(certificates[file_device.leaf]);
-    for (std::size_t ca : file_device.untrusted) device.chain.AddUntrusted(certificates[ca]);
+    PresentedChain chain(certificates[file_device.leaf]);
+    for (std::size_t ca : file_device.untrusted) chain.AddUntrusted(certificates[ca]);
+    AddDevice(source, chain);
   }
 }
 
 void AuditBatch::DecideAll(const AuditJudges& judges, UnixTime at) {
-  chains_.clear();
-  const ByteView arena = arena_;
-  for (std::size_t i = 0; i < device_count_; ++i) {
-    Device& device = devices_[i];
-    if (device.in_arena) {
-      const DeviceLine& line = device.line;
-      device.chain = PresentedChain(arena.subspan(line.chain[0].offset, line.chain[0].size));
-      for (std::size_t c = 1; c < line.chain_size; ++c) {
-        device.chain.AddUntrusted(arena.subspan(line.chain[c].offset, line.chain[c].size));
-      }
-    }
-    chains_.push_back(device.chain);
-  }
-  verdicts_.assign(device_count_, Verdict{});  // Rejections until they are decided.
-  judges.authenticator.AuthenticateBatch(chains_, at, verdicts_);
+  verdicts_.resize(chains_.size());
+  leaves_.resize(chains_.size());
+  judges.authenticator.AuthenticateBatch(chains_, at, verdicts_, leaves_);
   if (judges.reference != nullptr) CrossCheck(judges, at);
-  leaf_hashes_.clear();
-  for (std::size_t i = 0; i < device_count_; ++i) {
-    AuditRecord& record = records_[devices_[i].record];
-    record.verdict = verdicts_[i];
-    DescribeLeaf(chains_[i].leaf(), &record);
-  }
-  crypto::HashBatchWith(crypto::HashKind::kSha256, leaf_hashes_, crypto::HashEngine::kShaNi,
-                        hash_scratch_);
 }
 
 void AuditBatch::CrossCheck(const AuditJudges& judges, UnixTime at) {
   std::bernoulli_distribution is_chosen(judges.share);
-  for (std::size_t i = 0; i < device_count_; ++i) {
-    if (!is_chosen(random_)) continue;
-    const Verdict again = judges.reference->Authenticate(chains_[i], at);
-    if (again == verdicts_[i]) continue;
-    const RecordSource& source = records_[devices_[i].record].source;
+  for (const Record& record : records_) {
+    if (record.device == kNoDevice || !is_chosen(random_)) continue;
+    const Verdict& verdict = verdicts_[record.device];
+    const Verdict again = judges.reference->Authenticate(chains_[record.device], at);
+    if (again == verdict) continue;
+    const RecordSource source = SourceOf(record);
     throw JudgesDisagree(fmt::format(
         "the kernel in use and the reference disagree about {} line {} offset {}: {} against {}; "
         "nothing of this audit can be relied on; run it with --kernel reference, and report this",
-        source.name, source.line, source.offset, NameOf(verdicts_[i].reason),
+        source.name, source.line, source.offset, NameOf(verdict.reason),
         NameOf(again.reason)));
   }
-}
-
-void AuditBatch::DescribeLeaf(ByteView leaf, AuditRecord* record) {
-  const auto view = CertificateView::Parse(leaf);
-  if (!view) return;
-  leaf_hashes_.push_back({leaf, record->leaf.bytes.data()});
-  record->key_type = DisplayKeyType(view->spki());
-  record->not_after = view->not_after();
 }
 
 }  // namespace muster::audit

@@ -6,12 +6,13 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/audit/ndjson_record.h"
+#include "engine/audit/octet_buffer.h"
 #include "engine/audit/record_reader.h"
 #include "engine/audit/tally.h"
-#include "engine/crypto/hash_batch.h"
 #include "muster/certificate_reader.h"
 #include "muster/fleet_audit.h"
 
@@ -35,45 +36,43 @@ class AuditBatch {
  public:
   RawBatch raw;  // Filled by the reader.
 
-  // Decodes the raw records, decides about every device, counts. Records come out in the order of
-  // the input; their indices are set by whoever knows how many came before. Throws JudgesDisagree.
+  // Decodes the raw records, decides about every device, counts. Throws JudgesDisagree.
   void Decide(const AuditJudges& judges, UnixTime at);
 
-  std::vector<AuditRecord>& records() { return records_; }
-  std::size_t record_count() const { return record_count_; }
+  // Records come out in the order of the input.
+  std::size_t record_count() const { return records_.size(); }
+  // Writes all but the index, which belongs to whoever knows how many came before.
+  void Fill(std::size_t i, AuditRecord* out) const;
   const Tally& tally() const { return tally_; }
 
  private:
-  // The chain of a record, as runs of octets that do not move any more once all are decoded.
-  struct Device {
-    std::size_t record = 0;
-    DeviceLine line;  // Of NDJSON: spans of the arena.
-    PresentedChain chain;
-    bool in_arena = false;
+  static constexpr std::size_t kNoDevice = ~std::size_t{0};
+  struct Record {
+    RawSource source;
+    std::string_view device_id;
+    std::string error;  // Not empty: no device.
+    std::size_t device = kNoDevice;
   };
 
-  // Its verdict is to be set by whoever decides, or by SetError.
-  AuditRecord& AddRecord(const RecordSource& source);
-  void AddError(const RecordSource& source, std::string why);
-  static void SetError(AuditRecord* record, std::string why);
-  Device& AddDevice(std::size_t record);
+  void AddError(const RawSource& source, std::string why);
+  // `chain` is borrowed until the batch is decided.
+  void AddDevice(const RawSource& source, const PresentedChain& chain,
+                 std::string_view device_id = {});
   void DecodeLine(const RawRecord& raw_record, LineDecoder* decoder);
   void DecodeFile(const RawRecord& raw_record);
   void AddFileDevices(const RawRecord& raw_record, const ReadOutcome& outcome);
   void DecideAll(const AuditJudges& judges, UnixTime at);
   void CrossCheck(const AuditJudges& judges, UnixTime at);
-  void DescribeLeaf(ByteView leaf, AuditRecord* record);
+  RecordSource SourceOf(const Record& record) const;
 
-  Bytes arena_;
-  std::vector<AuditRecord> records_;  // The first record_count_ are in use.
-  std::size_t record_count_ = 0;
-  std::vector<Device> devices_;  // The first device_count_ are in use.
-  std::size_t device_count_ = 0;
+  std::vector<Record> records_;
+  DeviceLine line_;
+  OctetBuffer arena_;               // Owns the certificates of lines.
   std::vector<ReadOutcome> files_;  // Own the certificates of whole files.
+  // Of the devices, in the order of their records.
   std::vector<PresentedChain> chains_;
   std::vector<Verdict> verdicts_;
-  std::vector<crypto::HashJob> leaf_hashes_;
-  crypto::HashScratch hash_scratch_;
+  std::vector<LeafDescription> leaves_;
   Tally tally_;
   std::mt19937_64 random_{std::random_device{}()};  // Which devices are decided again.
 };

@@ -2,16 +2,20 @@
 #ifndef MUSTER_ENGINE_AUDIT_BASE64_FAST_H_
 #define MUSTER_ENGINE_AUDIT_BASE64_FAST_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
-
-#include "muster/bytes.h"
 
 namespace muster::audit {
 
-// Appends the octets of `text` to `out` where it is non-empty canonical base64 (RFC 4648 4, 3.5)
-// without white space. Otherwise false, and `out` is as before: base::DecodeBase64 then says why.
-// Accepts nothing that base::DecodeBase64 would not, and gives the same octets.
-bool AppendPlainBase64(std::string_view text, Bytes* out);
+// Writes the octets of `text` to `out` where it is non-empty canonical base64 (RFC 4648 4, 3.5)
+// without white space, and returns how many they are. Otherwise 0: base::DecodeBase64 then says
+// why. Accepts nothing that base::DecodeBase64 would not, and gives the same octets. `out` has room
+// for three octets for every four characters; what is beyond the result may have been written to.
+std::size_t DecodePlainBase64(std::string_view text, std::uint8_t* out);
+
+// The same on any processor, one group of four characters at a time.
+std::size_t DecodePlainBase64Portably(std::string_view text, std::uint8_t* out);
 
 }  // namespace muster::audit
 

@@ -100,9 +100,9 @@ class AuditRun {
 
   void Report(AuditBatch* batch) {
     for (std::size_t i = 0; i < batch->record_count(); ++i) {
-      AuditRecord& record = batch->records()[i];
-      record.index = next_index_++;
-      sink_(record);
+      batch->Fill(i, &record_);
+      record_.index = next_index_++;
+      sink_(record_);
     }
     batch->tally().MergeInto(&report_);
     pool_.Return(batch);
@@ -119,6 +119,7 @@ class AuditRun {
   const std::atomic<bool>* stop_;
   BatchPool pool_;
   AuditReport report_;
+  AuditRecord record_;  // The one that the sink sees.
   std::uint64_t next_index_ = 0;
   bool interrupted_ = false;
 };

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "engine/audit/base64_fast.h"
+#include "engine/base/byte_view.h"
+#include "engine/base/check.h"
 #include "engine/base/encoding.h"
 
 namespace muster::audit {
@@ -50,6 +52,14 @@ class PlainScanner {
   std::string_view rest_;
 };
 
+void AddElement(ByteView der, bool is_leaf, DeviceLine* out) {
+  if (is_leaf) {
+    out->chain = PresentedChain(der);
+  } else {
+    out->chain.AddUntrusted(der);
+  }
+}
+
 // ASCII that means itself inside a JSON string.
 bool IsPlain(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
@@ -72,7 +82,7 @@ class LineHandler : public nlohmann::json_sax<nlohmann::json> {
   bool string(string_t& text) override {
     if (depth_ == 1 && member_ == Member::kDeviceId) {
       if (text.find('\0') != std::string::npos) return Fail("deviceId holds a NUL character");
-      out_->device_id = std::move(text);
+      out_->device_id = base::AsText(decoder_->Keep(base::AsBytes(text)));
       return true;
     }
     if (depth_ == 2 && member_ == Member::kChain) return Element(text);
@@ -124,7 +134,7 @@ class LineHandler : public nlohmann::json_sax<nlohmann::json> {
       return Fail(fmt::format("chain is {} instead of an array of base64 DER", what));
     }
     if (depth_ == 2 && member_ == Member::kChain) {
-      return Fail(fmt::format("chain[{}] is {} instead of base64 DER", out_->chain_size, what));
+      return Fail(fmt::format("chain[{}] is {} instead of base64 DER", chain_size_, what));
     }
     return true;
   }
@@ -140,24 +150,23 @@ class LineHandler : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool Element(const std::string& text) {
-    const std::size_t index = out_->chain_size;
-    if (index == kChainMax) {
+    if (chain_size_ == kChainMax) {
       return Fail(fmt::format("chain holds more than {} certificates", kChainMax));
     }
-    Bytes* arena = decoder_->arena_;
-    const std::size_t before = arena->size();
-    const base::Base64Outcome outcome = base::DecodeBase64(text, arena);
+    Bytes der;
+    const base::Base64Outcome outcome = base::DecodeBase64(text, &der);
     if (!outcome.good) {
-      return Fail(fmt::format("chain[{}] is not base64: wrong at character {}", index,
+      return Fail(fmt::format("chain[{}] is not base64: wrong at character {}", chain_size_,
                               outcome.error_offset));
     }
-    if (arena->size() == before) return Fail(fmt::format("chain[{}] is empty", index));
-    out_->chain[out_->chain_size++] = {before, arena->size() - before};
+    if (der.empty()) return Fail(fmt::format("chain[{}] is empty", chain_size_));
+    AddElement(decoder_->Keep(der), chain_size_++ == 0, out_);
     return true;
   }
 
   LineDecoder* decoder_;
   DeviceLine* out_;
+  std::size_t chain_size_ = 0;
   int depth_ = 0;
   Member member_ = Member::kOther;
   bool has_device_id_ = false, has_chain_ = false;
@@ -197,39 +206,38 @@ std::size_t FindInvalidUtf8(std::string_view text) {
 }  // namespace
 
 void LineDecoder::Decode(std::string_view line, DeviceLine* out) {
-  out->device_id.clear();
-  out->error.clear();
-  out->chain_size = 0;
-  const std::size_t before = arena_->size();
+  *out = DeviceLine{};
   if (DecodePlainly(line, out)) return;
-  arena_->resize(before);
-  // Entries made for the line so far would point at octets that are gone.
-  for (Seen& seen : seen_) {
-    if (seen.span.offset + seen.span.size > before) seen = {};
-  }
-  out->device_id.clear();
-  out->chain_size = 0;
+  *out = DeviceLine{};
   DecodeFully(line, out);
 }
 
-bool LineDecoder::AppendElement(std::string_view text, bool is_leaf, DeviceLine* out) {
-  if (out->chain_size == kChainMax || text.size() < 16) return false;
-  ArenaSpan span;
+ByteView LineDecoder::Take(std::size_t size) {
+  MUSTER_CHECK(size <= free_.size());
+  const ByteView taken = free_.first(size);
+  free_ = free_.subspan(size);
+  return taken;
+}
+
+ByteView LineDecoder::Keep(ByteView octets) {
+  std::uint8_t* const to = free_.data();
+  const ByteView kept = Take(octets.size());
+  std::copy(octets.begin(), octets.end(), to);
+  return kept;
+}
+
+ByteView LineDecoder::DecodeElement(std::string_view text, bool is_leaf) {
+  if (text.size() < 16) return {};
   // Leaves do not recur. The end of a certificate is its signature: any of it tells them apart.
   const auto c = [&](std::size_t back) {
     return static_cast<unsigned char>(text[text.size() - back]);
   };
   Seen* slot = &seen_[(c(8) ^ (c(10) * 3u) ^ (c(13) * 7u)) % seen_.size()];
-  if (!is_leaf && slot->text == text) {
-    span = slot->span;
-  } else {
-    const std::size_t before = arena_->size();
-    if (!AppendPlainBase64(text, arena_)) return false;
-    span = {before, arena_->size() - before};
-    if (!is_leaf) *slot = {text, span};
-  }
-  out->chain[out->chain_size++] = span;
-  return true;
+  if (!is_leaf && slot->text == text) return slot->der;
+  MUSTER_CHECK(text.size() <= free_.size());
+  const ByteView der = Take(DecodePlainBase64(text, free_.data()));
+  if (!is_leaf && !der.empty()) *slot = {text, der};
+  return der;
 }
 
 bool LineDecoder::DecodePlainly(std::string_view line, DeviceLine* out) {
@@ -245,9 +253,12 @@ bool LineDecoder::DecodePlainly(std::string_view line, DeviceLine* out) {
       has_id = true;
     } else if (name == "chain" && !has_chain) {
       if (!scanner.Skip('[')) return false;
+      std::size_t size = 0;
       do {
-        if (!scanner.ReadQuoted(&value)) return false;
-        if (!AppendElement(value, out->chain_size == 0, out)) return false;
+        if (!scanner.ReadQuoted(&value) || size == kChainMax) return false;
+        const ByteView der = DecodeElement(value, size == 0);
+        if (der.empty()) return false;
+        AddElement(der, size++ == 0, out);
       } while (scanner.Skip(','));
       if (!scanner.Skip(']')) return false;
       has_chain = true;
@@ -273,10 +284,10 @@ void LineDecoder::DecodeFully(std::string_view line, DeviceLine* out) {
     }
   } else if (!handler.has_chain()) {
     out->error = "has no member \"chain\"";
-  } else if (out->chain_size == 0) {
+  } else if (out->chain.leaf().empty()) {
     out->error = "chain is empty";
   }
-  if (!out->error.empty()) out->chain_size = 0;
+  if (!out->error.empty()) out->chain = PresentedChain();
 }
 
 }  // namespace muster::audit

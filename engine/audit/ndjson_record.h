@@ -9,6 +9,8 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,24 +22,21 @@ namespace muster::audit {
 // The most certificates of one device: the leaf and what it may present beside it.
 inline constexpr std::size_t kChainMax = kUntrustedMax + 1;
 
-// A run of octets in the arena of a batch, which may still grow and move.
-struct ArenaSpan {
-  std::size_t offset = 0;
-  std::size_t size = 0;
-};
-
+// What a line holds, borrowed from the line and from the decoder's arena.
 struct DeviceLine {
-  std::string device_id;
+  std::string_view device_id;
+  PresentedChain chain;
   std::string error;  // Not empty: why the line is no device. The id is kept where it was read.
-  std::array<ArenaSpan, kChainMax> chain{};  // Leaf first.
-  std::size_t chain_size = 0;
 };
 
 // Decodes lines into one arena. Certificates that recur (intermediates) are decoded once: a line
-// may therefore point at octets of an earlier one. Lines must outlive the reader's use of them.
+// may therefore point at octets of an earlier one. Lines must outlive the decoder.
 class LineDecoder {
  public:
-  explicit LineDecoder(Bytes* arena) : arena_(arena) {}
+  // Arena that lines of so many octets together need at most: a line may be decoded twice.
+  static constexpr std::size_t ArenaFor(std::size_t line_octets) { return 2 * line_octets; }
+
+  explicit LineDecoder(std::span<std::uint8_t> arena) : free_(arena) {}
 
   void Decode(std::string_view line, DeviceLine* out);
 
@@ -47,15 +46,18 @@ class LineDecoder {
   // A certificate's base64 as it was seen last, by a few of its characters.
   struct Seen {
     std::string_view text;
-    ArenaSpan span;
+    ByteView der;
   };
 
   bool DecodePlainly(std::string_view line, DeviceLine* out);
   void DecodeFully(std::string_view line, DeviceLine* out);
-  // Decodes one element of the chain in plain base64; false where it is not that.
-  bool AppendElement(std::string_view text, bool is_leaf, DeviceLine* out);
+  // Decodes one element of the chain in plain base64; empty where it is not that.
+  ByteView DecodeElement(std::string_view text, bool is_leaf);
+  ByteView Take(std::size_t size);
+  // A copy in the arena.
+  ByteView Keep(ByteView octets);
 
-  Bytes* arena_;
+  std::span<std::uint8_t> free_;  // Of the arena.
   std::array<Seen, 64> seen_{};
 };
 

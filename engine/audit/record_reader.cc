@@ -11,8 +11,8 @@ namespace muster::audit {
 namespace {
 
 constexpr std::size_t kBlockSize = 256 * 1024;
-// Octets of one batch, records beyond the first aside.
-constexpr std::size_t kBatchSize = 4 * 1024 * 1024;
+// Octets of one batch, its last record aside.
+constexpr std::size_t kBatchSize = 8 * 1024 * 1024;
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
@@ -21,7 +21,8 @@ bool IsBlank(std::string_view line) { return std::all_of(line.begin(), line.end(
 }  // namespace
 
 void RawBatch::Clear() {
-  text.clear();
+  text.Resize(0);
+  names.clear();
   records.clear();
 }
 
@@ -33,11 +34,14 @@ RecordReader::RecordReader(std::vector<std::string> inputs, std::istream& standa
       record_size_max_(options.record_size_max) {}
 
 bool RecordReader::IsFull(const RawBatch& batch) const {
-  return batch.records.size() >= batch_records_ || batch.text.size() >= kBatchSize;
+  return batch.records.size() >= batch_records_ ||
+         (position_ >= kBatchSize && !batch.records.empty());
 }
 
 bool RecordReader::Read(RawBatch* batch) {
   batch->Clear();
+  batch->text.Append(base::AsText(ahead_.View()));
+  position_ = 0;
   while (!IsFull(*batch)) {
     if (stream_ == nullptr && !OpenNext(batch)) break;
     if (stream_ == nullptr) continue;  // It could not be opened, and that is a record.
@@ -47,6 +51,9 @@ bool RecordReader::Read(RawBatch* batch) {
       ReadWholeFile(batch);
     }
   }
+  ahead_.Resize(0);
+  ahead_.Append(Ahead(*batch));
+  batch->text.Resize(position_);
   return !batch->records.empty();
 }
 
@@ -54,8 +61,6 @@ bool RecordReader::OpenNext(RawBatch* batch) {
   std::optional<InputFile> next = walk_.Next();
   if (!next) return false;
   file_ = *std::move(next);
-  buffer_.clear();
-  position_ = 0;
   line_ = 1;
   offset_ = 0;
   ndjson_ = false;
@@ -67,7 +72,7 @@ bool RecordReader::OpenNext(RawBatch* batch) {
     stream_ = &standard_input_;
   } else {
     opened_ = std::ifstream();
-    opened_.rdbuf()->pubsetbuf(nullptr, 0);  // Blocks are read straight into `buffer_`.
+    opened_.rdbuf()->pubsetbuf(nullptr, 0);  // Blocks are read straight into the batch.
     errno = 0;
     opened_.open(file_.name, std::ios::binary);
     if (!opened_) {
@@ -76,62 +81,55 @@ bool RecordReader::OpenNext(RawBatch* batch) {
     }
     stream_ = &opened_;
   }
-  const char first = SkipToContent();
-  if (first == 0) {
-    AddError(batch, "is empty");
-    CloseFile();
-  } else if (first == '[') {
-    AddError(batch, "is a JSON array; one object a line (NDJSON) is wanted");
+  const char first = SkipToContent(batch);
+  if (first == 0 || first == '[') {
+    AddError(batch, first == 0 ? "is empty"
+                               : "is a JSON array; one object a line (NDJSON) is wanted");
+    batch->text.Resize(position_);
     CloseFile();
   }
   ndjson_ = first == '{';
   return true;
 }
 
-bool RecordReader::Fill() {
-  if (position_ > 0) {
-    buffer_.erase(0, position_);
-    position_ = 0;
-  }
-  const std::size_t before = buffer_.size();
-  buffer_.resize(before + kBlockSize);
-  stream_->read(buffer_.data() + before, kBlockSize);
+bool RecordReader::Fill(RawBatch* batch) {
+  const std::size_t before = batch->text.size();
+  batch->text.Resize(before + kBlockSize);
+  stream_->read(reinterpret_cast<char*>(batch->text.data() + before), kBlockSize);
   const auto count = static_cast<std::size_t>(stream_->gcount());
-  buffer_.resize(before + count);
+  batch->text.Resize(before + count);
   octets_ += count;
   return count > 0;
 }
 
-std::string_view RecordReader::Buffered() const {
-  return std::string_view(buffer_).substr(position_);
-}
-
-char RecordReader::SkipToContent() {
+char RecordReader::SkipToContent(RawBatch* batch) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  if (Buffered().empty() && !Fill()) return 0;
-  const std::string_view buffered = Buffered();
-  std::size_t skip = buffered.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
-  while (skip < buffered.size() && IsSpace(buffered[skip])) ++skip;
-  if (skip == buffered.size()) return buffered.size() == kBlockSize ? buffered.front() : '\0';
-  const char first = buffered[skip];
+  if (!Fill(batch)) return 0;
+  const std::string_view text = Ahead(*batch);
+  std::size_t skip = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  while (skip < text.size() && IsSpace(text[skip])) ++skip;
+  if (skip == text.size()) return text.size() == kBlockSize ? text.front() : '\0';
+  const char first = text[skip];
   // A byte order mark is no JSON; white space before it counts as blank lines.
-  if (first == '{' && buffered.starts_with(kByteOrderMark)) {
-    position_ = kByteOrderMark.size();
-    offset_ = position_;
+  if (first == '{' && text.starts_with(kByteOrderMark)) {
+    position_ += kByteOrderMark.size();
+    offset_ = kByteOrderMark.size();
   }
   return first;
 }
 
-RawRecord RecordReader::StartRecord(RawRecord::Kind kind) const {
+RawRecord RecordReader::StartRecord(RawRecord::Kind kind, RawBatch* batch) {
+  if (batch->names.empty() || batch->names.back() != file_.name) batch->names.push_back(file_.name);
   RawRecord record;
   record.kind = kind;
   record.in_folder = file_.in_folder;
-  record.source = {file_.name, ndjson_ ? line_ : 0, offset_};
+  record.source = {static_cast<std::uint32_t>(batch->names.size() - 1), ndjson_ ? line_ : 0,
+                   offset_};
   return record;
 }
 
 void RecordReader::AddError(RawBatch* batch, std::string why) {
-  RawRecord record = StartRecord(RawRecord::Kind::kError);
+  RawRecord record = StartRecord(RawRecord::Kind::kError, batch);
   record.error = std::move(why);
   batch->records.push_back(std::move(record));
 }
@@ -140,54 +138,61 @@ void RecordReader::ReadLine(RawBatch* batch) {
   std::size_t searched = 0;
   std::uint64_t skipped = 0;  // Octets of an over-long line that were let go.
   for (;;) {
-    const std::string_view buffered = Buffered();
-    const std::size_t newline = buffered.find('\n', searched);
+    const std::size_t newline = Ahead(*batch).find('\n', searched);
     const bool complete = newline != std::string_view::npos;
-    std::size_t size = complete ? newline : buffered.size();
+    std::size_t size = complete ? newline : Ahead(*batch).size();
     if (!complete && skipped + size > record_size_max_) {
       skipped += size;
-      position_ += size;
+      batch->text.Resize(position_);
       size = 0;
     }
     searched = size;
-    if (!complete && Fill()) continue;
+    if (!complete && Fill(batch)) continue;
     if (!complete && skipped + size == 0) {
       CloseFile();
       return;
     }
-    const std::string_view line = Buffered().substr(0, size);
     if (skipped + size > record_size_max_) {
       AddError(batch, fmt::format("the line has {} octets, more than the limit of {}",
                                   skipped + size, record_size_max_));
-    } else if (!IsBlank(line)) {
-      RawRecord record = StartRecord(RawRecord::Kind::kLine);
-      record.text_offset = batch->text.size();
+    } else if (!IsBlank(Ahead(*batch).substr(0, size))) {
+      RawRecord record = StartRecord(RawRecord::Kind::kLine, batch);
+      record.text_offset = position_;
       record.text_size = size;
-      batch->text += line;
       batch->records.push_back(std::move(record));
     }
     const std::size_t consumed = size + (complete ? 1 : 0);
     position_ += consumed;
     offset_ += skipped + consumed;
     ++line_;
+    DropBlank(batch);
     return;
   }
 }
 
+// Blank lines before the first record shall not fill the memory.
+void RecordReader::DropBlank(RawBatch* batch) {
+  if (!batch->records.empty() || position_ < kBatchSize) return;
+  const ByteView ahead = batch->text.View().subspan(position_);
+  std::copy(ahead.begin(), ahead.end(), batch->text.data());
+  batch->text.Resize(ahead.size());
+  position_ = 0;
+}
+
 void RecordReader::ReadWholeFile(RawBatch* batch) {
-  RawRecord record = StartRecord(RawRecord::Kind::kFile);
-  record.text_offset = batch->text.size();
+  RawRecord record = StartRecord(RawRecord::Kind::kFile, batch);
+  record.text_offset = position_;
   std::uint64_t size = 0;
   do {
-    const std::string_view buffered = Buffered();
-    size += buffered.size();
-    if (size <= record_size_max_) batch->text += buffered;
-    position_ = buffer_.size();
-  } while (Fill());
+    size += batch->text.size() - position_;
+    if (size > record_size_max_) batch->text.Resize(record.text_offset);
+    position_ = batch->text.size();
+  } while (Fill(batch));
   const bool failed = stream_->bad();
   CloseFile();
   if (failed || size > record_size_max_) {
-    batch->text.resize(record.text_offset);
+    batch->text.Resize(record.text_offset);
+    position_ = record.text_offset;
     AddError(batch, failed ? std::string("cannot be read to its end")
                            : fmt::format("the file has {} octets, more than the limit of {}", size,
                                          record_size_max_));

@@ -14,15 +14,24 @@
 #include <vector>
 
 #include "engine/audit/input_walk.h"
+#include "engine/audit/octet_buffer.h"
+#include "engine/base/byte_view.h"
 #include "muster/fleet_audit.h"
 
 namespace muster::audit {
+
+// As RecordSource, with the name as an index into RawBatch::names.
+struct RawSource {
+  std::uint32_t name = 0;
+  std::uint64_t line = 0;
+  std::uint64_t offset = 0;
+};
 
 struct RawRecord {
   enum class Kind : std::uint8_t { kLine, kFile, kError };
   Kind kind = Kind::kLine;
   bool in_folder = false;  // See InputFile.
-  RecordSource source;
+  RawSource source;
   std::size_t text_offset = 0;  // Its octets in RawBatch::text.
   std::size_t text_size = 0;
   std::string error;  // Of kError.
@@ -30,12 +39,13 @@ struct RawRecord {
 
 // A unit of work. Reused: clearing keeps the memory.
 struct RawBatch {
-  std::string text;
+  OctetBuffer text;
+  std::vector<std::string> names;
   std::vector<RawRecord> records;
 
   void Clear();
   std::string_view TextOf(const RawRecord& record) const {
-    return std::string_view(text).substr(record.text_offset, record.text_size);
+    return base::AsText(text.View().subspan(record.text_offset, record.text_size));
   }
 };
 
@@ -53,16 +63,19 @@ class RecordReader {
  private:
   bool OpenNext(RawBatch* batch);
   void CloseFile() { stream_ = nullptr; }
-  // Reads another block behind what is buffered; false at the end of the file.
-  bool Fill();
-  // What is buffered and not consumed.
-  std::string_view Buffered() const;
+  // Reads another block behind the batch's text; false at the end of the file.
+  bool Fill(RawBatch* batch);
+  // What the batch's text holds beyond its records.
+  std::string_view Ahead(const RawBatch& batch) const {
+    return base::AsText(batch.text.View().subspan(position_));
+  }
   // Drops a byte order mark and white space; the first character that counts, or 0 at the end.
-  char SkipToContent();
+  char SkipToContent(RawBatch* batch);
   void ReadLine(RawBatch* batch);
+  void DropBlank(RawBatch* batch);
   void ReadWholeFile(RawBatch* batch);
   void AddError(RawBatch* batch, std::string why);
-  RawRecord StartRecord(RawRecord::Kind kind) const;
+  RawRecord StartRecord(RawRecord::Kind kind, RawBatch* batch);
   bool IsFull(const RawBatch& batch) const;
 
   InputWalk walk_;
@@ -74,8 +87,8 @@ class RecordReader {
   std::ifstream opened_;
   std::istream* stream_ = nullptr;  // Null between files.
   bool ndjson_ = false;
-  std::string buffer_;
-  std::size_t position_ = 0;  // Of the first octet of `buffer_` that is not consumed.
+  OctetBuffer ahead_;         // Between batches: what was read beyond the last one.
+  std::size_t position_ = 0;  // In the batch's text: where the next record begins.
   std::uint64_t line_ = 1;    // At `position_`, 1-based.
   std::uint64_t offset_ = 0;  // Of `position_` in the file.
   std::uint64_t octets_ = 0;

@@ -18,13 +18,8 @@ std::string MonthText(int month) { return fmt::format("{:04}-{:02}", month / 12,
 
 void Tally::Clear() { *this = Tally(); }
 
-void Tally::Count(const AuditRecord& record) {
-  if (!record.read_error.empty()) {
-    ++unreadable_;
-    return;
-  }
+void Tally::Count(const Verdict& verdict, const LeafDescription& leaf) {
   ++devices_;
-  const Verdict& verdict = record.verdict;
   if (verdict.accepted()) {
     ++accepted_;
     auto& by_id = verdict.enrollment.kind == EnrollmentKind::kGroup ? groups_ : individuals_;
@@ -35,9 +30,9 @@ void Tally::Count(const AuditRecord& record) {
     ++reasons_[verdict.reason];
   }
   // A leaf that does not parse has neither.
-  if (!record.not_after) return;
-  ++key_types_[record.key_type];
-  ++expiry_months_[MonthOf(*record.not_after)];
+  if (!leaf.readable) return;
+  ++key_types_[leaf.key_type];
+  ++expiry_months_[MonthOf(leaf.not_after)];
 }
 
 void Tally::MergeInto(AuditReport* report) const {

@@ -15,8 +15,9 @@ namespace muster::audit {
 class Tally {
  public:
   void Clear();
-  // `record` must stay alive and unchanged until MergeInto.
-  void Count(const AuditRecord& record);
+  // Both must stay alive and unchanged until MergeInto.
+  void Count(const Verdict& verdict, const LeafDescription& leaf);
+  void CountUnreadable() { ++unreadable_; }
   void MergeInto(AuditReport* report) const;
 
  private:

@@ -81,15 +81,19 @@ Verdict Authenticator::Authenticate(const PresentedChain& chain, UnixTime at) co
 }
 
 void Authenticator::AuthenticateBatch(std::span<const PresentedChain> chains, UnixTime at,
-                                      std::span<Verdict> verdicts) const noexcept {
+                                      std::span<Verdict> verdicts,
+                                      std::span<LeafDescription> leaves) const noexcept {
   const auto current = impl_->current();
   const std::size_t count = std::min(chains.size(), verdicts.size());
   chains = chains.first(count);
   verdicts = verdicts.first(count);
+  MUSTER_CHECK(leaves.empty() || leaves.size() >= count);
+  leaves = leaves.empty() ? leaves : leaves.first(count);
   AuthenticatorCounters counters;
   try {
-    current->AuthenticateBatch(chains, at, verdicts, &counters);
+    current->AuthenticateBatch(chains, at, verdicts, leaves, &counters);
   } catch (...) {
+    std::fill(leaves.begin(), leaves.end(), LeafDescription{});
     Verdict rejected;
     rejected.reason = RejectReason::kInternalError;
     rejected.generation = current->snapshot()->generation();

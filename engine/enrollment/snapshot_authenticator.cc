@@ -40,6 +40,7 @@ SnapshotAuthenticator::SnapshotAuthenticator(std::shared_ptr<const RegistrySnaps
 
 void SnapshotAuthenticator::AuthenticateBatch(std::span<const PresentedChain> chains, UnixTime at,
                                               std::span<Verdict> verdicts,
+                                              std::span<LeafDescription> leaves,
                                               AuthenticatorCounters* counters) const {
   const DecisionContext context = ContextAt(at);
   std::unique_ptr<Workspace> workspace = TakeWorkspace();
@@ -48,13 +49,15 @@ void SnapshotAuthenticator::AuthenticateBatch(std::span<const PresentedChain> ch
   for (std::size_t n = 0; n < slices; ++n) {
     const std::size_t begin = chains.size() * n / slices, end = chains.size() * (n + 1) / slices;
     const auto slice_verdicts = verdicts.subspan(begin, end - begin);
+    const auto slice_leaves = leaves.empty() ? leaves : leaves.subspan(begin, end - begin);
     try {
-      DecideSlice({context, chains.subspan(begin, end - begin), slice_verdicts, workspace.get(),
-                   counters});
+      DecideSlice({context, chains.subspan(begin, end - begin), slice_verdicts, slice_leaves,
+                   workspace.get(), counters});
     } catch (...) {
       // Out of memory for what the slice shares.
       const Verdict rejected = Rejected(context, RejectReason::kInternalError, -1);
       std::fill(slice_verdicts.begin(), slice_verdicts.end(), rejected);
+      std::fill(slice_leaves.begin(), slice_leaves.end(), LeafDescription{});
     }
   }
   ReturnWorkspace(std::move(workspace));
@@ -73,7 +76,9 @@ void SnapshotAuthenticator::DecideSlice(const Slice& slice) const {
   workspace.waiting.clear();
   workspace.waiting.reserve(slice.chains.size());
   workspace.signatures.Reset(slice.chains.size());
-  if (slice.context.snapshot.DeniesFingerprints()) workspace.leaves.resize(slice.chains.size());
+  if (slice.context.snapshot.DeniesFingerprints() || !slice.leaves.empty()) {
+    workspace.fingerprints.resize(slice.chains.size());
+  }
   workspace.recent.BeginBatch();
   for (std::size_t i = 0; i < slice.chains.size(); ++i) {
     guarded(i, [&] { OpenChain(slice, i); });
@@ -84,12 +89,30 @@ void SnapshotAuthenticator::DecideSlice(const Slice& slice) const {
   for (std::size_t w = 0; w < workspace.waiting.size(); ++w) {
     guarded(workspace.waiting[w].chain, [&] { CloseChain(slice, w); });
   }
+  for (std::size_t i = 0; i < slice.leaves.size(); ++i) {
+    if (slice.leaves[i].readable) slice.leaves[i].fingerprint = workspace.fingerprints[i];
+  }
+}
+
+void SnapshotAuthenticator::DescribeLeaf(const Slice& slice, std::size_t i,
+                                         const CertificateView& leaf) const {
+  Workspace& workspace = *slice.workspace;
+  if (!slice.leaves.empty()) {
+    LeafDescription& description = slice.leaves[i];
+    description.not_after = leaf.not_after();
+    description.key_type = DisplayKeyType(leaf.spki());
+    description.readable = true;
+  } else if (!slice.context.snapshot.DeniesFingerprints()) {
+    return;
+  }
+  workspace.signatures.AddFingerprint(leaf.der(), &workspace.fingerprints[i]);
 }
 
 void SnapshotAuthenticator::OpenChain(const Slice& slice, std::size_t i) const {
   const DecisionContext& context = slice.context;
   const PresentedChain& chain = slice.chains[i];
   Verdict& verdict = slice.verdicts[i];
+  if (!slice.leaves.empty()) slice.leaves[i] = LeafDescription{};
   if (chain.leaf().empty()) {
     verdict = Rejected(context, RejectReason::kChainEmpty, -1);
     return;
@@ -103,6 +126,7 @@ void SnapshotAuthenticator::OpenChain(const Slice& slice, std::size_t i) const {
     verdict = Rejected(context, leaf.error().reason, 0);
     return;
   }
+  DescribeLeaf(slice, i, *leaf);
   const LeafIdentity identity = LeafIdentity::Of(*leaf, context.snapshot);
   if (identity.individual != nullptr && PinsLeaf(*identity.individual, context.snapshot)) {
     const auto issuer = x509::CanonicalName(leaf->issuer());
@@ -155,9 +179,6 @@ void SnapshotAuthenticator::OpenLeaf(const Slice& slice, std::size_t i,
     verdict.registration_id = identity.registration_id;
   }
   Workspace& workspace = *slice.workspace;
-  if (context.snapshot.DeniesFingerprints()) {
-    workspace.signatures.AddFingerprint(leaf.der(), &workspace.leaves[workspace.waiting.size()]);
-  }
   workspace.signatures.Add({.key = &compiled.issuer_keys[p],
                             .scheme = scheme,
                             .algorithm = leaf.signature_algorithm(),
@@ -175,7 +196,7 @@ void SnapshotAuthenticator::CloseChain(const Slice& slice, std::size_t waiting_i
   if (waiting.plain && answer == RejectReason::kNone &&
       slice.workspace->signatures.PointIsGood(waiting_index) &&
       !(snapshot.DeniesFingerprints() &&
-        snapshot.IsDenied(slice.workspace->leaves[waiting_index]))) {
+        snapshot.IsDenied(slice.workspace->fingerprints[waiting.chain]))) {
     verdict.decision = Decision::kAccept;
     verdict.reason = RejectReason::kNone;
     return;

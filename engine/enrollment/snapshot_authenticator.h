@@ -31,11 +31,12 @@ class SnapshotAuthenticator {
   SnapshotAuthenticator(std::shared_ptr<const RegistrySnapshot> snapshot,
                         const AuthenticationOptions& options, crypto::IssuerKeyPool* keys);
 
-  // As Authenticator::AuthenticateBatch, for spans of equal size. Adds to the signature and
+  // As Authenticator::AuthenticateBatch, for spans of equal size, or no leaves at all. Adds to the signature and
   // compilation counts, not to `chains`. Throws only where not even a workspace can be had, before
   // anything is decided.
   void AuthenticateBatch(std::span<const PresentedChain> chains, UnixTime at,
-                         std::span<Verdict> verdicts, AuthenticatorCounters* counters) const;
+                         std::span<Verdict> verdicts, std::span<LeafDescription> leaves,
+                         AuthenticatorCounters* counters) const;
 
   const std::shared_ptr<const RegistrySnapshot>& snapshot() const { return snapshot_; }
   DecisionContext ContextAt(UnixTime at) const {
@@ -59,18 +60,20 @@ class SnapshotAuthenticator {
     RecentPaths recent;
     crypto::SignatureBatch signatures;  // Of leaves.
     crypto::SignatureBatch links;       // Of CA certificates, one at a time.
-    std::vector<WaitingChain> waiting;  // signatures' answer i is for waiting[i].
-    std::vector<Fingerprint> leaves;    // Of waiting[i]; where fingerprints are denied at all.
+    std::vector<WaitingChain> waiting;      // signatures' answer i is for waiting[i].
+    std::vector<Fingerprint> fingerprints;  // Of the slice's leaves, where they are asked for.
   };
   struct Slice {
     const DecisionContext& context;
     std::span<const PresentedChain> chains;
     std::span<Verdict> verdicts;
+    std::span<LeafDescription> leaves;  // Empty where they are not asked for.
     Workspace* workspace;
     AuthenticatorCounters* counters;
   };
 
   void DecideSlice(const Slice& slice) const;
+  void DescribeLeaf(const Slice& slice, std::size_t i, const CertificateView& leaf) const;
   void OpenChain(const Slice& slice, std::size_t i) const;
   void OpenLeaf(const Slice& slice, std::size_t i, const CertificateView& leaf,
                 const LeafIdentity& identity, const CompiledPaths& compiled) const;

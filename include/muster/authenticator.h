@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "muster/certificate.h"
 #include "muster/options.h"
@@ -27,6 +28,15 @@ struct AuthenticatorCounters {
   std::uint64_t leaf_signatures = 0;     // Signature checks on leaves.
   std::uint64_t ca_signatures = 0;       // Signature checks on CA certificates.
   std::uint64_t ca_paths_compiled = 0;   // First sights of a set of presented CA certificates.
+};
+
+// What a leaf says of itself, whatever was decided: for reports and logs.
+struct LeafDescription {
+  bool readable = false;    // It parsed (a chain that is too long is not looked at); otherwise
+                            // the rest is as constructed.
+  UnixTime not_after{};
+  Fingerprint fingerprint;  // SHA-256 of its DER.
+  std::string key_type;     // As DisplayKeyType.
 };
 
 class Authenticator {
@@ -45,9 +55,11 @@ class Authenticator {
   // chains[i] and equals Authenticate(chains[i], at). Extra verdicts are left untouched; chains
   // without a verdict slot are not decided. Works in the calling thread; many may call at once.
   // Signatures are checked together, so a device costs least in batches of thousands, in any order;
-  // issuers' keys are prepared as their leaves come.
+  // issuers' keys are prepared as their leaves come. Where `leaves` is not empty it is as long as
+  // `verdicts` at least, and leaves[i] describes the leaf of chains[i]: cheaper here than afterwards.
   void AuthenticateBatch(std::span<const PresentedChain> chains, UnixTime at,
-                         std::span<Verdict> verdicts) const noexcept;
+                         std::span<Verdict> verdicts,
+                         std::span<LeafDescription> leaves = {}) const noexcept;
 
   // The full account: every candidate path and every fault of each. Slow; for operators.
   Explanation Explain(const PresentedChain& chain, UnixTime at) const;

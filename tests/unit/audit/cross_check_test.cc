@@ -19,10 +19,11 @@ class CrossCheckTest : public testing::Test {
     const std::string line = R"({"deviceId":"d","chain":[")" + base::EncodeBase64(leaf.der()) +
                              R"(",")" + base::EncodeBase64(factory_.der()) + R"("]})";
     RawRecord record;
-    record.source = {"fleet.ndjson", batch_.raw.records.size() + 1, batch_.raw.text.size()};
+    batch_.raw.names = {"fleet.ndjson"};
+    record.source = {0, batch_.raw.records.size() + 1, batch_.raw.text.size()};
     record.text_offset = batch_.raw.text.size();
     record.text_size = line.size();
-    batch_.raw.text += line;
+    batch_.raw.text.Append(line);
     batch_.raw.records.push_back(std::move(record));
   }
   void Decide(const Authenticator& reference, double share) {
@@ -60,8 +61,11 @@ TEST_F(CrossCheckTest, AgreementAndOtherDevicesPass) {
   batch_.raw.records.pop_back();
   Decide(disagrees_, 1);
   EXPECT_EQ(batch_.record_count(), 6U);
-  for (const AuditRecord& record : std::span(batch_.records()).first(6)) {
+  AuditRecord record;
+  for (std::size_t i = 0; i < 6; ++i) {
+    batch_.Fill(i, &record);
     EXPECT_TRUE(record.verdict.accepted());
+    EXPECT_EQ(record.leaf, good_.fingerprint());
   }
 }
 

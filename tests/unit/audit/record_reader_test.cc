@@ -47,7 +47,7 @@ class ReaderTest : public testing::Test {
       ++batches_;
       for (const RawRecord& record : batch.records) {
         seen.push_back(
-            {record.kind, record.source.name, record.source.line, record.source.offset,
+            {record.kind, batch.names[record.source.name], record.source.line, record.source.offset,
              record.kind == Kind::kError ? record.error : std::string(batch.TextOf(record))});
       }
     }

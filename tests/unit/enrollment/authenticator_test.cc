@@ -32,6 +32,12 @@ class AuthenticatorTest : public testing::Test {
     Verdict batch;
     authenticator.AuthenticateBatch({&chain, 1}, w_.at(), {&batch, 1});
     EXPECT_EQ(batch, verdict);
+    // Describing the leaf changes nothing.
+    Verdict beside;
+    LeafDescription leaf;
+    authenticator.AuthenticateBatch({&chain, 1}, w_.at(), {&beside, 1}, {&leaf, 1});
+    EXPECT_EQ(beside, verdict);
+    ExpectDescribes(leaf, chain);
     // And the full account says the same.
     const Explanation explanation = authenticator.Explain(chain, w_.at());
     EXPECT_EQ(explanation.verdict, verdict);
@@ -41,6 +47,15 @@ class AuthenticatorTest : public testing::Test {
   RejectReason ReasonOf(const RegistryBuilder& registry, const PresentedChain& chain,
                         const AuthenticationOptions& options = {}) {
     return Decide(registry, chain, options).reason;
+  }
+
+  static void ExpectDescribes(const LeafDescription& leaf, const PresentedChain& chain) {
+    const auto view = CertificateView::Parse(chain.leaf());
+    ASSERT_EQ(leaf.readable, view.has_value() && !chain.too_long());
+    EXPECT_EQ(leaf.fingerprint,
+              leaf.readable ? Fingerprint::Of(chain.leaf()) : Fingerprint{});
+    EXPECT_EQ(leaf.key_type, leaf.readable ? DisplayKeyType(view->spki()) : "");
+    EXPECT_EQ(leaf.not_after, leaf.readable ? view->not_after() : UnixTime{});
   }
 
   World w_;
@@ -487,6 +502,25 @@ TEST_F(AuthenticatorTest, SwapTakesEffectAndNamesItsGeneration) {
   verdict = authenticator.Authenticate(Presented(leaf_, {factory_}), w_.at());
   EXPECT_EQ(verdict.reason, RejectReason::kNotRolledUpToVerified);
   EXPECT_EQ(verdict.generation, 6u);
+}
+
+TEST_F(AuthenticatorTest, ABatchDescribesEveryLeaf) {
+  const Entity other = w_.Leaf("device-2", factory_, {.key = KeyKind::kRsa2048});
+  const Bytes garbage = {0x30, 0x03, 0x02, 0x01};
+  PresentedChain too_long(leaf_.der());
+  for (std::size_t i = 0; i <= kUntrustedMax; ++i) too_long.AddUntrusted(factory_.der());
+  const std::vector<PresentedChain> chains = {Presented(leaf_, {factory_}), PresentedChain(garbage),
+                                              Presented(other), too_long, PresentedChain(),
+                                              Presented(leaf_)};
+  // What was there before must not shine through.
+  std::vector<LeafDescription> leaves(chains.size() + 1,
+                                      {true, w_.at(), root_.fingerprint(), "what was here"});
+  std::vector<Verdict> verdicts(chains.size());
+  const Authenticator authenticator(
+      RegistryBuilder().Verified(root_).Group("line-1", factory_).Deny(other).Snapshot());
+  authenticator.AuthenticateBatch(chains, w_.at(), verdicts, leaves);
+  for (std::size_t i = 0; i < chains.size(); ++i) ExpectDescribes(leaves[i], chains[i]);
+  EXPECT_EQ(leaves.back().key_type, "what was here");
 }
 
 TEST_F(AuthenticatorTest, ABatchFillsOnlyTheVerdictsItHas) {

@@ -40,19 +40,22 @@ TEST(BatchAllocation, NothingOnceEverythingIsKnown) {
     if (kernel == Kernel::kReference) continue;  // Botan allocates as it likes.
     const Authenticator authenticator(snapshot, {.kernel = kernel});
     std::vector<Verdict> verdicts(chains.size());
+    std::vector<LeafDescription> leaves(chains.size());
     const auto decide_singly = [&] {
       for (const PresentedChain& chain : chains) {
         ASSERT_TRUE(authenticator.Authenticate(chain, w.at()).accepted());
       }
     };
     // Paths are compiled, and tables grow with the leaves that come.
-    for (int i = 0; i < 20; ++i) authenticator.AuthenticateBatch(chains, w.at(), verdicts);
+    for (int i = 0; i < 20; ++i) authenticator.AuthenticateBatch(chains, w.at(), verdicts, leaves);
     decide_singly();
     for (const Verdict& verdict : verdicts) ASSERT_TRUE(verdict.accepted());
     const std::uint64_t before = bench::allocation_count;
     ASSERT_GT(before, 0U);
     authenticator.AuthenticateBatch(chains, w.at(), verdicts);
     EXPECT_EQ(bench::allocation_count, before) << NameOf(kernel) << ", a batch";
+    authenticator.AuthenticateBatch(chains, w.at(), verdicts, leaves);
+    EXPECT_EQ(bench::allocation_count, before) << NameOf(kernel) << ", with descriptions";
     decide_singly();
     EXPECT_EQ(bench::allocation_count, before) << NameOf(kernel) << ", one by one";
   }
