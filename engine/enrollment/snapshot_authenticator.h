@@ -31,9 +31,9 @@ class SnapshotAuthenticator {
   SnapshotAuthenticator(std::shared_ptr<const RegistrySnapshot> snapshot,
                         const AuthenticationOptions& options, crypto::IssuerKeyPool* keys);
 
-  // As Authenticator::AuthenticateBatch, for spans of equal size, or no leaves at all. Adds to the signature and
-  // compilation counts, not to `chains`. Throws only where not even a workspace can be had, before
-  // anything is decided.
+  // As Authenticator::AuthenticateBatch, for spans of equal size, or no leaves at all. Adds to the
+  // signature and compilation counts, not to `chains`. Throws only where not even a workspace can
+  // be had, before anything is decided.
   void AuthenticateBatch(std::span<const PresentedChain> chains, UnixTime at,
                          std::span<Verdict> verdicts, std::span<LeafDescription> leaves,
                          AuthenticatorCounters* counters) const;

@@ -55,8 +55,8 @@ class Authenticator {
   // chains[i] and equals Authenticate(chains[i], at). Extra verdicts are left untouched; chains
   // without a verdict slot are not decided. Works in the calling thread; many may call at once.
   // Signatures are checked together, so a device costs least in batches of thousands, in any order;
-  // issuers' keys are prepared as their leaves come. Where `leaves` is not empty it is as long as
-  // `verdicts` at least, and leaves[i] describes the leaf of chains[i]: cheaper here than afterwards.
+  // issuers' keys are prepared as their leaves come. Where `leaves` is not empty it must be as long
+  // as `verdicts`, and leaves[i] describes the leaf of chains[i]: cheaper here than afterwards.
   void AuthenticateBatch(std::span<const PresentedChain> chains, UnixTime at,
                          std::span<Verdict> verdicts,
                          std::span<LeafDescription> leaves = {}) const noexcept;

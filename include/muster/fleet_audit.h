@@ -19,8 +19,8 @@ struct FleetAuditOptions {
   UnixTime at{};
   int threads = 0;                 // 0 = all cores.
   // Devices per unit of work; bounds memory with `threads`. Signatures are checked together from
-  // many devices, and cost least from some thousands on.
-  std::size_t batch_records = 4'096;
+  // many devices, and cost least from about two thousand on.
+  std::size_t batch_records = 2'048;
   std::size_t record_size_max = std::size_t{4} * 1024 * 1024;  // Octets of one NDJSON line or file.
   // The share of devices, 0 to 1, that is decided a second time with Kernel::kReference. Where the
   // two disagree the audit ends with kInternal, naming the device.
