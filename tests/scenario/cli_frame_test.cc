@@ -17,9 +17,12 @@ TEST_F(Frame, HelpAndVersion) {
 }
 
 TEST_F(Frame, UsageErrors) {
-  Fails(2, "", {});
-  Fails(2, "", {"ca"});
-  Fails(2, "", {"frobnicate"});
+  Fails(2, "'muster' wants a command: service, ca, ", {});
+  Fails(2, "'muster ca' wants a command: add, ", {"ca"});
+  Fails(2, "'frobnicate' is not a command of 'muster', which has service, ca, ", {"frobnicate"});
+  Fails(2, "'ad' is not a command of 'muster ca', which has add, ", {"ca", "ad", "x"});
+  Fails(2, "'import' is not a command of 'muster'; did you mean 'muster registry import'?",
+        {"import", "x.json"});
   Fails(2, "", {"ca", "list", "extra"});
   Fails(2, "", {"ca", "list", "--no-such-option"});
   Fails(2, "table|json|ndjson", {"ca", "list", "--format", "xml"});

@@ -100,10 +100,10 @@ int StatusOf(const AuditReport& report) {
 }
 
 void SayTotals(CliContext& context, const AuditReport& report) {
-  context.Say(fmt::format("{}{} devices: {} accepted, {} refused; {} records unreadable",
-                          report.interrupted ? "interrupted after " : "", Grouped(report.devices),
-                          Grouped(report.accepted), Grouped(report.rejected),
-                          Grouped(report.unreadable)));
+  context.Say(fmt::format("{}{}: {} accepted, {} refused; {} unreadable",
+                          report.interrupted ? "interrupted after " : "",
+                          Counted(report.devices, "device"), Grouped(report.accepted),
+                          Grouped(report.rejected), Counted(report.unreadable, "record")));
 }
 
 Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, Style style) {

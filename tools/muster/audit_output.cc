@@ -210,11 +210,11 @@ void AuditWriter::PrintSummary(const AuditReport& report) {
   if (report.interrupted) {
     out_ << style.Painted("interrupted: this is what was done so far\n", Paint::kWarning);
   }
-  out_ << fmt::format("{} devices: {}, {}; {}\n", Grouped(report.devices),
+  out_ << fmt::format("{}: {}, {}; {}\n", Counted(report.devices, "device"),
                       style.Painted(Grouped(report.accepted) + " accepted", Paint::kGood),
                       style.Painted(Grouped(report.rejected) + " refused",
                                     report.rejected == 0 ? Paint::kPlain : Paint::kBad),
-                      style.Painted(Grouped(report.unreadable) + " records unreadable",
+                      style.Painted(Counted(report.unreadable, "record") + " unreadable",
                                     report.unreadable == 0 ? Paint::kPlain : Paint::kWarning));
   PrintCounts(out_, style, "REFUSED BECAUSE", report.by_reason, report.devices);
   PrintCounts(out_, style, "ACCEPTED THROUGH", report.by_enrollment, report.devices);

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <exception>
 #include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "muster/version.h"
 #include "tools/muster/commands.h"
@@ -35,11 +38,40 @@ int RunBody(CliContext& context) {
   }
 }
 
+std::string FullName(const CLI::App& command) {
+  const CLI::App* above = command.get_parent();
+  return above == nullptr ? command.get_name() : FullName(*above) + ' ' + command.get_name();
+}
+
+// Where a command is wanted, CLI11 says only that one is missing, even where one is misspelt or is
+// another noun's.
+std::string DescribeMissingCommand(const CLI::App& app) {
+  const CLI::App* noun = &app;
+  while (!noun->get_subcommands().empty()) noun = noun->get_subcommands().front();
+  std::string names, elsewhere;
+  const std::vector<std::string> left = app.remaining(true);
+  const std::string given = left.empty() ? "" : left.front();
+  for (const CLI::App* command : noun->get_subcommands([](const CLI::App*) { return true; })) {
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  }
+  for (const CLI::App* other : app.get_subcommands([](const CLI::App*) { return true; })) {
+    for (const CLI::App* verb : other->get_subcommands([](const CLI::App*) { return true; })) {
+      if (verb->get_name() == given) elsewhere += "; did you mean '" + FullName(*verb) + "'?";
+    }
+  }
+  if (given.empty()) return "'" + FullName(*noun) + "' wants a command: " + names;
+  return "'" + given + "' is not a command of '" + FullName(*noun) + "'" +
+         (elsewhere.empty() ? ", which has " + names : elsewhere);
+}
+
 // CLI11 names what is wrong but not the command; its texts are sentences already.
-int ReportUsage(const CLI::ParseError& error, CliContext& context) {
-  return context.Report({ErrorCode::kInvalidArgument,
-                         std::string(error.what()) + " (run with --help for usage)",
-                         RejectReason::kNone});
+int ReportUsage(const CLI::App& app, const CLI::ParseError& error, CliContext& context) {
+  const bool no_command = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
+                          std::string_view(error.what()).starts_with("A subcommand");
+  return context.Report(
+      {ErrorCode::kInvalidArgument,
+       (no_command ? DescribeMissingCommand(app) : error.what()) + " (run with --help for usage)",
+       RejectReason::kNone});
 }
 
 }  // namespace
@@ -83,7 +115,7 @@ int RunCommandLine(const std::vector<std::string>& arguments, CliStreams streams
     app.exit(request, context.out(), context.err());
     return FinishOutput(context, kExitAccepted);
   } catch (const CLI::ParseError& error) {
-    return ReportUsage(error, context);
+    return ReportUsage(app, error, context);
   }
   return RunBody(context);
 }

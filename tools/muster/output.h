@@ -35,6 +35,8 @@ std::string Printable(std::string_view text);
 std::size_t DisplayWidth(std::string_view text);
 // "1,234,567".
 std::string Grouped(std::uint64_t number);
+// "1 device", "2,000 devices".
+std::string Counted(std::uint64_t number, std::string_view noun);
 // Compact or indented JSON on one or more lines; octets that are not UTF-8 become U+FFFD.
 std::string Dump(const Json& json, bool indented);
 // Appends `text` as a JSON string with its quotes: what Dump would write.
