@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "muster/certificate.h"
 #include "muster/fingerprint.h"
 #include "tests/conformance/suite.h"
 #include "tests/conformance/suite_files.h"
@@ -52,7 +51,9 @@ std::vector<Case> ReadPkits(const std::filesystem::path& folder) {
       question.crls.push_back(test::ReadFileBytes(folder / crl.get<std::string>()));
     }
     question.at = ReadTime(test.at("time"));
-    // 4.4.16 to 4.4.18 use negative and long serial numbers on purpose.
+    // 4.1.4 and 4.1.5 use DSA, and SHA-1 with it. 4.4.16 to 4.4.18 use negative and long serial
+    // numbers on purpose.
+    question.options.algorithms.allow_sha1 = true;
     question.options.algorithms.allow_irregular_serial = true;
     // The suite demands that a path whose revocation status cannot be told is refused (4.4.1).
     question.options.require_crl = true;
@@ -126,7 +127,8 @@ std::vector<Case> ReadBsslChains(const std::filesystem::path& folder) {
     question.at = ReadTime(test.at("time"));
     question.options = BsslOptions();
     question.options.key_purpose = PurposeOf(test.at("key_purpose"));
-    question.options.algorithms.allow_sha1 = test.at("digest_policy") == "ALLOW_SHA_1";
+    question.refuses_sha1 = test.at("digest_policy") != "ALLOW_SHA_1";
+    question.options.algorithms.allow_sha1 = !question.refuses_sha1;
     question.options.check_anchor_validity = trust.find("EXPIRATION") != std::string::npos;
     one.question = std::move(question);
     cases.push_back(std::move(one));
@@ -258,28 +260,6 @@ std::vector<Case> ReadTpm(const std::filesystem::path& folder) {
     question.target = target;
     one.question = question;
     cases.push_back(std::move(one));
-  }
-  return cases;
-}
-
-// Roots that services and browsers trust are valid as their own anchors.
-std::vector<Case> ReadRoots(const std::filesystem::path& folder) {
-  std::vector<Case> cases;
-  for (const std::string name : {"azure-iot-roots", "aws-iot-roots", "mozilla-roots"}) {
-    for (const Bytes& der : ReadCertificateFile(folder / (name + ".pem"))) {
-      const auto root = Certificate::Parse(der);
-      if (!root) throw std::runtime_error(name + ": " + std::string(root.error().what));
-      PathQuestion question = ChainQuestion({der});
-      question.options.algorithms.allow_sha1 = true;  // Self-signatures of old roots.
-      question.options.algorithms.allow_irregular_serial = true;
-      question.at = (*root)->not_before();
-      Case one;
-      one.id = name + "/" + Fingerprint::Of(der).hex().substr(0, 16);
-      one.expected = "valid";
-      one.note = DisplayName((*root)->subject());
-      one.question = std::move(question);
-      cases.push_back(std::move(one));
-    }
   }
   return cases;
 }

@@ -1,4 +1,5 @@
-// BoringSSL's suites of single questions: CRLs, name constraints, parsing, signatures, names.
+// Suites of single questions: BoringSSL's CRLs, name constraints, parsing, signatures and names,
+// and well-known roots.
 
 #include <algorithm>
 #include <fstream>
@@ -13,6 +14,7 @@
 #include "engine/base/encoding.h"
 #include "engine/der/der_reader.h"
 #include "engine/pki/der_writer.h"
+#include "muster/fingerprint.h"
 #include "tests/conformance/suite.h"
 #include "tests/conformance/suite_files.h"
 
@@ -151,6 +153,21 @@ std::vector<Case> ReadBsslCertificates(const std::filesystem::path& folder) {
 std::vector<Case> ReadBsslParts(const std::filesystem::path& folder) {
   return ReadParseCases(folder,
                         {"certificate_outer", "tbs_certificate", "authority_key_identifier"});
+}
+
+// Roots that services and browsers trust are certificates.
+std::vector<Case> ReadRoots(const std::filesystem::path& folder) {
+  std::vector<Case> cases;
+  for (const std::string name : {"azure-iot-roots", "aws-iot-roots", "mozilla-roots"}) {
+    for (Bytes& der : ReadCertificateFile(folder / (name + ".pem"))) {
+      Case one;
+      one.id = name + "/" + Fingerprint::Of(der).hex().substr(0, 16);
+      one.expected = "accept";
+      one.question = ParseQuestion{ParseQuestion::Kind::kCertificate, std::move(der)};
+      cases.push_back(std::move(one));
+    }
+  }
+  return cases;
 }
 
 std::vector<Case> ReadBsslSignedData(const std::filesystem::path& folder) {

@@ -25,6 +25,7 @@ struct PathQuestion {
   std::vector<Bytes> untrusted, anchors, crls;
   UnixTime at{};
   ValidationOptions options;
+  bool refuses_sha1 = false;  // The suite does, whatever the options say.
   // Leaves out what cannot be read instead of refusing, but for the target.
   bool skip_unreadable = false;
 };
@@ -117,7 +118,6 @@ std::vector<Case> ReadMatterVectors(const std::filesystem::path& folder);
 std::vector<Case> ReadMatterRevoked(const std::filesystem::path& folder);
 std::vector<Case> ReadSpdm(const std::filesystem::path& folder);
 std::vector<Case> ReadTpm(const std::filesystem::path& folder);
-std::vector<Case> ReadRoots(const std::filesystem::path& folder);
 
 std::vector<Case> ReadBsslCrls(const std::filesystem::path& folder);
 std::vector<Case> ReadBsslNameConstraints(const std::filesystem::path& folder);
@@ -125,6 +125,7 @@ std::vector<Case> ReadBsslCertificates(const std::filesystem::path& folder);
 std::vector<Case> ReadBsslParts(const std::filesystem::path& folder);
 std::vector<Case> ReadBsslSignedData(const std::filesystem::path& folder);
 std::vector<Case> ReadBsslNames(const std::filesystem::path& folder);
+std::vector<Case> ReadRoots(const std::filesystem::path& folder);
 
 std::vector<Case> ReadWycheproofEcdsa(const std::filesystem::path& folder);
 std::vector<Case> ReadWycheproofEddsa(const std::filesystem::path& folder);

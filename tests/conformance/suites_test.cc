@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "muster/certificate.h"
 #include "tests/conformance/ledger.h"
 #include "tests/conformance/suite.h"
 #include "tests/support/conformance_data.h"
@@ -99,6 +100,25 @@ TEST(SuitesTest, MatterRefusalsAreRevocations) {
   for (const Case& one : ReadMatterRevoked(*folder)) {
     if (one.expected == "valid") continue;
     EXPECT_EQ(AskMuster(one.question).outcome, "revoked") << one.id;
+  }
+}
+
+// Each is its own issuer.
+TEST(SuitesTest, WellKnownRootsAreValidBelowThemselves) {
+  const auto folder = test::ConformanceFolder("device");
+  if (!folder) GTEST_SKIP() << test::NoConformanceData("device");
+  for (const Case& one : ReadRoots(*folder)) {
+    PathQuestion question;
+    question.target = std::get<ParseQuestion>(one.question).octets;
+    const auto root = Certificate::Parse(question.target);
+    ASSERT_TRUE(root) << one.id;
+    question.anchors = {question.target};
+    question.at = (*root)->not_before();
+    question.options.key_purpose.clear();
+    question.options.algorithms.allow_sha1 = true;  // Self-signatures of old roots.
+    question.options.algorithms.allow_irregular_serial = true;
+    const Answer answer = AskMuster(question);
+    EXPECT_EQ(answer.outcome, "valid") << one.id << " " << answer.detail;
   }
 }
 

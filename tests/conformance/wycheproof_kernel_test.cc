@@ -26,23 +26,15 @@ using crypto::PublicKey;
 using crypto::RsaJob;
 using crypto::SignatureJob;
 
-struct File {
-  const char* name;
-  std::size_t tests;
-};
-const File kEcdsaFiles[] = {
-    {"ecdsa_secp256r1_sha256_test.json", 484}, {"ecdsa_secp256r1_sha512_test.json", 554},
-    {"ecdsa_secp384r1_sha256_test.json", 472}, {"ecdsa_secp384r1_sha384_test.json", 504},
-    {"ecdsa_secp384r1_sha512_test.json", 542},
-};
-
-const File kRsaFiles[] = {
-    {"rsa_signature_2048_sha256_test.json", 259}, {"rsa_signature_2048_sha384_test.json", 258},
-    {"rsa_signature_2048_sha512_test.json", 259}, {"rsa_signature_3072_sha256_test.json", 259},
-    {"rsa_signature_3072_sha384_test.json", 259}, {"rsa_signature_3072_sha512_test.json", 260},
-    {"rsa_signature_4096_sha256_test.json", 258}, {"rsa_signature_4096_sha384_test.json", 259},
-    {"rsa_signature_4096_sha512_test.json", 259}, {"rsa_signature_8192_sha256_test.json", 258},
-};
+// The files of an algorithm, by the suite's list of files.
+std::vector<std::string> FilesOf(const std::filesystem::path& folder, const char* algorithm) {
+  std::vector<std::string> files;
+  const auto manifest = test::ReadJsonFile(folder / "wycheproof.json");
+  for (const auto& file : manifest.at("files")) {
+    if (file.at("algorithm") == algorithm) files.push_back(file.at("file"));
+  }
+  return files;
+}
 
 struct Vector {
   std::string where;
@@ -88,11 +80,11 @@ void HashAll(const std::deque<Bytes>& messages, Vectors* all) {
 }
 
 // The front door must say the same of every vector.
-Vectors Load(const std::filesystem::path& folder, const File& file) {
+Vectors Load(const std::filesystem::path& folder, const std::string& file) {
   Vectors all;
-  all.hash = HashOf(file.name);
+  all.hash = HashOf(file);
   std::deque<Bytes> messages;
-  for (const Case& one : ReadWycheproofFile(folder, file.name)) {
+  for (const Case& one : ReadWycheproofFile(folder, file)) {
     const auto& question = std::get<SignatureQuestion>(one.question);
     if (all.spkis.empty() || all.spkis.back() != question.spki) {
       all.spkis.push_back(question.spki);
@@ -175,10 +167,12 @@ void RunRsa(const Vectors& all, Kernel kernel) {
 TEST(WycheproofKernels, EveryKernelAgreesWithEveryEcdsaVector) {
   const auto folder = test::ConformanceFolder("wycheproof");
   if (!folder) GTEST_SKIP() << test::NoConformanceData("wycheproof");
-  for (const File& file : kEcdsaFiles) {
-    SCOPED_TRACE(file.name);
+  const std::vector<std::string> files = FilesOf(*folder, "ECDSA");
+  EXPECT_EQ(files.size(), 6u);
+  for (const std::string& file : files) {
+    if (file.find("secp521r1") != std::string::npos) continue;  // No kernel takes P-521.
+    SCOPED_TRACE(file);
     const Vectors all = Load(*folder, file);
-    EXPECT_EQ(all.vectors.size(), file.tests);
     for (const Kernel kernel : SupportedKernels()) {
       if (kernel == Kernel::kReference) continue;
       RunEcdsa(all, kernel, 4);
@@ -190,10 +184,11 @@ TEST(WycheproofKernels, EveryKernelAgreesWithEveryEcdsaVector) {
 TEST(WycheproofKernels, EveryKernelAgreesWithEveryRsaVector) {
   const auto folder = test::ConformanceFolder("wycheproof");
   if (!folder) GTEST_SKIP() << test::NoConformanceData("wycheproof");
-  for (const File& file : kRsaFiles) {
-    SCOPED_TRACE(file.name);
+  const std::vector<std::string> files = FilesOf(*folder, "RSASSA-PKCS1-v1_5");
+  EXPECT_EQ(files.size(), 10u);
+  for (const std::string& file : files) {
+    SCOPED_TRACE(file);
     const Vectors all = Load(*folder, file);
-    EXPECT_EQ(all.vectors.size(), file.tests);
     for (const Kernel kernel : SupportedKernels()) {
       if (kernel != Kernel::kReference) RunRsa(all, kernel);
     }
