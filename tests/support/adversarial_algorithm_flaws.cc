@@ -44,8 +44,8 @@ void SignWith(D* d, const std::string& hash, bool pss = false) {
   if (!SignsWithRsa(*d) && (hash == "MD5" || pss)) return;
   d->hash = hash;
   d->pss = pss;
-  d->signature = Must(DevelopmentSigner::AlgorithmIdentifier(AdversarialKey(d->signing_key),
-                                                            {d->hash, d->pss}));
+  d->signature = Must(
+      DevelopmentSigner::AlgorithmIdentifier(AdversarialKey(d->signing_key), {d->hash, d->pss}));
 }
 
 // The algorithm identifier of the draft with other parameters; the octets that are signed have it.
@@ -66,12 +66,13 @@ void AddAlgorithms(std::vector<Flaw>* f) {
   f->push_back({"algorithm: SHA-384", FlawPlace::kAny, [](D* d) { SignWith(d, "SHA-384"); }});
   f->push_back({"algorithm: SHA-512", FlawPlace::kAny, [](D* d) { SignWith(d, "SHA-512"); }});
   f->push_back({"algorithm: PSS", FlawPlace::kAny, [](D* d) { SignWith(d, "SHA-256", true); }});
-  f->push_back({"algorithm: PSS with SHA-1", FlawPlace::kAny,
-                [](D* d) { SignWith(d, "SHA-1", true); }});
+  f->push_back(
+      {"algorithm: PSS with SHA-1", FlawPlace::kAny, [](D* d) { SignWith(d, "SHA-1", true); }});
   f->push_back({"algorithm: outer differs from inner", FlawPlace::kAny, [](D* d) {
                   d->outer_algorithm = d->signature;
                   d->signature = Algorithm(kEcdsaSha384, {});
-                  if (*d->outer_algorithm == d->signature) d->signature = Algorithm(kEcdsaSha256, {});
+                  if (*d->outer_algorithm == d->signature)
+                    d->signature = Algorithm(kEcdsaSha256, {});
                 }});
   f->push_back({"algorithm: outer differs in parameters", FlawPlace::kAny, [](D* d) {
                   d->outer_algorithm = d->signature;
@@ -85,11 +86,12 @@ void AddAlgorithms(std::vector<Flaw>* f) {
                   d->signature = SignsWithRsa(*d) ? Algorithm(kEcdsaSha256, {})
                                                   : Algorithm(kRsaSha256, Null());
                 }});
-  f->push_back({"algorithm: NULL parameters", FlawPlace::kAny,
-                [](D* d) { SetParameters(d, Null()); }});
+  f->push_back(
+      {"algorithm: NULL parameters", FlawPlace::kAny, [](D* d) { SetParameters(d, Null()); }});
   f->push_back({"algorithm: no parameters", FlawPlace::kAny, [](D* d) { SetParameters(d, {}); }});
-  f->push_back({"algorithm: garbage as parameters", FlawPlace::kAny,
-                [](D* d) { SetParameters(d, {der::kOctetString, 3, 1, 2, 3}); }});
+  f->push_back({"algorithm: garbage as parameters", FlawPlace::kAny, [](D* d) {
+                  SetParameters(d, {der::kOctetString, 3, 1, 2, 3});
+                }});
   f->push_back({"algorithm: unknown", FlawPlace::kAny,
                 [](D* d) { d->signature = Algorithm("1.3.6.1.4.1.55555.7", {}); }});
 }
@@ -114,9 +116,8 @@ Bytes PointOf(int key) {
 
 Bytes RsaKey(const Bytes& modulus, const Bytes& exponent, const Bytes& parameters) {
   DerWriter key;
-  key.Nest(der::kSequence, [&](DerWriter& w) {
-    w.Add(der::kInteger, modulus).Add(der::kInteger, exponent);
-  });
+  key.Nest(der::kSequence,
+           [&](DerWriter& w) { w.Add(der::kInteger, modulus).Add(der::kInteger, exponent); });
   return DerWriter()
       .Nest(der::kSequence,
             [&](DerWriter& w) {
@@ -160,8 +161,8 @@ void AddKeys(std::vector<Flaw>* f) {
                   point[0] = (point.back() & 1) != 0 ? 7 : 6;
                   d->spki = EcKey(kP256, point);
                 }});
-  f->push_back({"key: point at infinity", FlawPlace::kLeaf,
-                [](D* d) { d->spki = EcKey(kP256, Bytes{0}); }});
+  f->push_back(
+      {"key: point at infinity", FlawPlace::kLeaf, [](D* d) { d->spki = EcKey(kP256, Bytes{0}); }});
   f->push_back({"key: P-192", FlawPlace::kLeaf, [](D* d) {
                   Bytes point(49, 0x11);
                   point[0] = 4;
@@ -175,12 +176,15 @@ void AddKeys(std::vector<Flaw>* f) {
                 [](D* d) { d->spki = AdversarialKey(kKeyRsa).spki(); }});
   f->push_back({"key: RSA with exponent 1", FlawPlace::kLeaf,
                 [](D* d) { d->spki = RsaKey(Modulus(256, false), {1}, Null()); }});
-  f->push_back({"key: RSA with an even exponent", FlawPlace::kLeaf,
-                [](D* d) { d->spki = RsaKey(Modulus(256, false), {1, 0}, Null()); }});
-  f->push_back({"key: RSA with an even modulus", FlawPlace::kLeaf,
-                [](D* d) { d->spki = RsaKey(Modulus(256, true), {1, 0, 1}, Null()); }});
-  f->push_back({"key: RSA without parameters", FlawPlace::kLeaf,
-                [](D* d) { d->spki = RsaKey(Modulus(256, false), {1, 0, 1}, {}); }});
+  f->push_back({"key: RSA with an even exponent", FlawPlace::kLeaf, [](D* d) {
+                  d->spki = RsaKey(Modulus(256, false), {1, 0}, Null());
+                }});
+  f->push_back({"key: RSA with an even modulus", FlawPlace::kLeaf, [](D* d) {
+                  d->spki = RsaKey(Modulus(256, true), {1, 0, 1}, Null());
+                }});
+  f->push_back({"key: RSA without parameters", FlawPlace::kLeaf, [](D* d) {
+                  d->spki = RsaKey(Modulus(256, false), {1, 0, 1}, {});
+                }});
   f->push_back({"key: RSA with a negative modulus", FlawPlace::kLeaf, [](D* d) {
                   Bytes modulus = Modulus(256, false);
                   modulus.erase(modulus.begin());
@@ -236,8 +240,10 @@ void AddSignatures(std::vector<Flaw>* f) {
                   });
                 }});
   f->push_back({"signature: by another key of the name", FlawPlace::kAny, [](D* d) {
-                  if (d->signing_key < kPlainKeys) d->signing_key = (d->signing_key + 1) % kPlainKeys;
-                  else d->signature_edits.push_back([](Bytes* s, std::uint64_t) { s->back() ^= 1; });
+                  if (d->signing_key < kPlainKeys)
+                    d->signing_key = (d->signing_key + 1) % kPlainKeys;
+                  else
+                    d->signature_edits.push_back([](Bytes* s, std::uint64_t) { s->back() ^= 1; });
                 }});
   f->push_back({"signature: empty", FlawPlace::kAny, [](D* d) {
                   d->signature_edits.push_back([](Bytes* s, std::uint64_t) { s->clear(); });
@@ -271,18 +277,18 @@ void EditForm(Bytes* der, std::uint64_t salt) {
 
 template <FormFlaw flaw>
 void AddForm(std::string_view signed_name, std::string_view whole_name, std::vector<Flaw>* f) {
-  f->push_back({signed_name, FlawPlace::kAny,
-                [](D* d) { d->tbs_edits.push_back(EditForm<flaw>); }});
-  f->push_back({whole_name, FlawPlace::kAny,
-                [](D* d) { d->certificate_edits.push_back(EditForm<flaw>); }});
+  f->push_back(
+      {signed_name, FlawPlace::kAny, [](D* d) { d->tbs_edits.push_back(EditForm<flaw>); }});
+  f->push_back(
+      {whole_name, FlawPlace::kAny, [](D* d) { d->certificate_edits.push_back(EditForm<flaw>); }});
 }
 
 // Anywhere in what is signed, under a good signature; and anywhere in the whole.
 void AddForms(std::vector<Flaw>* f) {
   AddForm<FormFlaw::kNonMinimalLength>("form: non-minimal length, signed",
                                        "form: non-minimal length", f);
-  AddForm<FormFlaw::kIndefiniteLength>("form: indefinite length, signed",
-                                       "form: indefinite length", f);
+  AddForm<FormFlaw::kIndefiniteLength>("form: indefinite length, signed", "form: indefinite length",
+                                       f);
   AddForm<FormFlaw::kOtherTag>("form: other tag, signed", "form: other tag", f);
   AddForm<FormFlaw::kExtraElement>("form: extra element, signed", "form: extra element", f);
   AddForm<FormFlaw::kEmptied>("form: emptied, signed", "form: emptied", f);

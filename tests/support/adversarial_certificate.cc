@@ -33,8 +33,7 @@ Bytes ExtensionsOf(const CertificateDraft& draft) {
     });
   }
   return DerWriter()
-      .Nest(der::ContextConstructed(3),
-            [&](DerWriter& w) { w.Add(der::kSequence, list.octets()); })
+      .Nest(der::ContextConstructed(3), [&](DerWriter& w) { w.Add(der::kSequence, list.octets()); })
       .Take();
 }
 
@@ -59,12 +58,11 @@ void AddUsualExtensions(const CertificatePlan& plan, CertificateDraft* draft) {
   draft->Add({"2.5.29.15", true, usage.Take()});
   if (!plan.is_ca) {
     DerWriter purposes;
-    purposes.Nest(der::kSequence,
-                  [](DerWriter& w) { w.AddOid(OidOf("1.3.6.1.5.5.7.3.2")); });
+    purposes.Nest(der::kSequence, [](DerWriter& w) { w.AddOid(OidOf("1.3.6.1.5.5.7.3.2")); });
     draft->Add({"2.5.29.37", false, purposes.Take()});
   }
   DerWriter subject_key_id, authority_key_id;
-  subject_key_id.Add(der::kOctetString, 
+  subject_key_id.Add(der::kOctetString,
                      DeriveKeyId(AdversarialKey(plan.claimed_key.value_or(plan.key)).spki()));
   draft->Add({"2.5.29.14", false, subject_key_id.Take()});
   authority_key_id.Nest(der::kSequence, [&](DerWriter& w) {
@@ -168,10 +166,10 @@ CertificateDraft Draft(const CertificatePlan& plan) {
   draft.key = plan.key;
   draft.salt = plan.salt;
   draft.signing_key = plan.issuer_key;
-  draft.version = DerWriter()
-                      .Nest(der::ContextConstructed(0),
-                            [](DerWriter& w) { w.AddUnsigned(der::kInteger, 2); })
-                      .Take();
+  draft.version =
+      DerWriter()
+          .Nest(der::ContextConstructed(0), [](DerWriter& w) { w.AddUnsigned(der::kInteger, 2); })
+          .Take();
   draft.serial = DerWriter().AddUnsigned(der::kInteger, plan.serial).Take();
   draft.signature =
       Must(DevelopmentSigner::AlgorithmIdentifier(AdversarialKey(plan.issuer_key), {}));
@@ -196,8 +194,8 @@ Bytes Finish(const CertificateDraft& draft) {
   });
   Bytes tbs = fields.Take();
   for (const OctetEdit edit : draft.tbs_edits) edit(&tbs, draft.salt);
-  Bytes signature = Must(DevelopmentSigner::Sign(AdversarialKey(draft.signing_key),
-                                                 {draft.hash, draft.pss}, tbs));
+  Bytes signature = Must(
+      DevelopmentSigner::Sign(AdversarialKey(draft.signing_key), {draft.hash, draft.pss}, tbs));
   for (const OctetEdit edit : draft.signature_edits) edit(&signature, draft.salt);
   DerWriter whole;
   whole.Nest(der::kSequence, [&](DerWriter& w) {

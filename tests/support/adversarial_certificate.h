@@ -1,7 +1,8 @@
 // Certificates with planted flaws: each field and each extension of one can be anything.
 //
-// A certificate is planned (who, by whom, which flaws), drafted field by field, changed by its flaws
-// and signed. Almost all flaws stand under a good signature, so that no other fault hides them.
+// A certificate is planned (who, by whom, which flaws), drafted field by field, changed by its
+// flaws and signed. Almost all flaws stand under a good signature, so that no other fault hides
+// them.
 #ifndef MUSTER_TESTS_SUPPORT_ADVERSARIAL_CERTIFICATE_H_
 #define MUSTER_TESTS_SUPPORT_ADVERSARIAL_CERTIFICATE_H_
 
@@ -23,7 +24,13 @@ UnixTime AdversarialTime();
 // Keys by number. Those of kPlainKeys are P-256.
 inline constexpr int kPlainKeys = 12;
 enum SpecialKey : int {
-  kKeyP384 = kPlainKeys, kKeyP521, kKeyEd25519, kKeyRsa, kKeyOtherRsa, kKeySmallRsa, kKeyEnd
+  kKeyP384 = kPlainKeys,
+  kKeyP521,
+  kKeyEd25519,
+  kKeyRsa,
+  kKeyOtherRsa,
+  kKeySmallRsa,
+  kKeyEnd
 };
 const DevelopmentKey& AdversarialKey(int number);
 // Names by number: O=Acme, CN=CA n; from kDeviceNames on O=Acme, CN=device-n.
@@ -44,14 +51,14 @@ using OctetEdit = void (*)(Bytes* octets, std::uint64_t salt);
 struct CertificateDraft {
   Bytes version, serial, signature, issuer, not_before, not_after, subject, spki, unique_ids;
   std::vector<DraftExtension> extensions;
-  std::optional<Bytes> whole_extensions;       // Instead of [3] with the list.
-  std::optional<Bytes> outer_algorithm;        // Where it is to differ from `signature`.
+  std::optional<Bytes> whole_extensions;  // Instead of [3] with the list.
+  std::optional<Bytes> outer_algorithm;   // Where it is to differ from `signature`.
   int signing_key = 0;
-  std::string hash;                            // As CertificateTemplate.
+  std::string hash;  // As CertificateTemplate.
   bool pss = false;
-  std::vector<OctetEdit> tbs_edits;            // Before signing.
-  std::vector<OctetEdit> signature_edits;      // Of the signature value.
-  std::vector<OctetEdit> certificate_edits;    // Of the whole, after signing.
+  std::vector<OctetEdit> tbs_edits;          // Before signing.
+  std::vector<OctetEdit> signature_edits;    // Of the signature value.
+  std::vector<OctetEdit> certificate_edits;  // Of the whole, after signing.
 
   // What flaws refer to.
   bool is_ca = false;
@@ -86,10 +93,10 @@ struct CertificatePlan {
   int issuer = 0, issuer_key = 0;
   bool is_ca = false;
   std::optional<int> path_len = {};
-  std::uint64_t serial = 1;  // Tells certificates of one name and key apart.
+  std::uint64_t serial = 1;             // Tells certificates of one name and key apart.
   std::optional<int> claimed_key = {};  // Whose key identifier it says its own key has.
   std::vector<const Flaw*> flaws = {};
-  std::uint64_t salt = 0;    // For flaws that have a place.
+  std::uint64_t salt = 0;  // For flaws that have a place.
 
   bool HasFlaw(std::string_view name) const;
 };
@@ -102,10 +109,10 @@ Bytes Finish(const CertificateDraft& draft);
 Bytes Issue(const CertificatePlan& plan);
 
 // The rows of the table, one function a theme or two.
-void AddFieldFlaws(std::vector<Flaw>* flaws);        // version, serial, name, date, identifier.
-void AddAlgorithmFlaws(std::vector<Flaw>* flaws);    // algorithm, key, signature, form.
-void AddExtensionFlaws(std::vector<Flaw>* flaws);    // basic, usage, purpose, unknown.
-void AddConstraintFlaws(std::vector<Flaw>* flaws);   // constraint, altname, policy.
+void AddFieldFlaws(std::vector<Flaw>* flaws);       // version, serial, name, date, identifier.
+void AddAlgorithmFlaws(std::vector<Flaw>* flaws);   // algorithm, key, signature, form.
+void AddExtensionFlaws(std::vector<Flaw>* flaws);   // basic, usage, purpose, unknown.
+void AddConstraintFlaws(std::vector<Flaw>* flaws);  // constraint, altname, policy.
 
 }  // namespace muster::test
 

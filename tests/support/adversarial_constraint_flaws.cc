@@ -37,31 +37,47 @@ void AddConstraints(std::vector<Flaw>* f) {
   const auto add = [&](std::string_view name, void (*apply)(D*)) {
     f->push_back({name, FlawPlace::kCa, apply});
   };
-  add("constraint: permits Acme", [](D* d) { d->Set(NameConstraints({Directory(Organization("Acme"))}, {})); });
+  add("constraint: permits Acme",
+      [](D* d) { d->Set(NameConstraints({Directory(Organization("Acme"))}, {})); });
   add("constraint: permits ACME in another string type", [](D* d) {
     d->Set(NameConstraints({Directory(Must(EncodeName(
-        {{"2.5.4.10", "aCME", NameAttribute::StringKind::kPrintable}})))}, {}));
+                               {{"2.5.4.10", "aCME", NameAttribute::StringKind::kPrintable}})))},
+                           {}));
   });
-  add("constraint: permits Other", [](D* d) { d->Set(NameConstraints({Directory(Organization("Other"))}, {})); });
-  add("constraint: excludes Acme", [](D* d) { d->Set(NameConstraints({}, {Directory(Organization("Acme"))})); });
-  add("constraint: excludes Other", [](D* d) { d->Set(NameConstraints({}, {Directory(Organization("Other"))})); });
-  add("constraint: permits the empty directoryName", [](D* d) {
-    d->Set(NameConstraints({Directory(Must(EncodeName({})))}, {}));
-  });
-  add("constraint: permits example.com", [](D* d) { d->Set(NameConstraints({Dns("example.com")}, {})); });
-  add("constraint: permits .example.com", [](D* d) { d->Set(NameConstraints({Dns(".example.com")}, {})); });
-  add("constraint: permits EXAMPLE.com.", [](D* d) { d->Set(NameConstraints({Dns("EXAMPLE.com.")}, {})); });
+  add("constraint: permits Other",
+      [](D* d) { d->Set(NameConstraints({Directory(Organization("Other"))}, {})); });
+  add("constraint: excludes Acme",
+      [](D* d) { d->Set(NameConstraints({}, {Directory(Organization("Acme"))})); });
+  add("constraint: excludes Other",
+      [](D* d) { d->Set(NameConstraints({}, {Directory(Organization("Other"))})); });
+  add("constraint: permits the empty directoryName",
+      [](D* d) { d->Set(NameConstraints({Directory(Must(EncodeName({})))}, {})); });
+  add("constraint: permits example.com",
+      [](D* d) { d->Set(NameConstraints({Dns("example.com")}, {})); });
+  add("constraint: permits .example.com",
+      [](D* d) { d->Set(NameConstraints({Dns(".example.com")}, {})); });
+  add("constraint: permits EXAMPLE.com.",
+      [](D* d) { d->Set(NameConstraints({Dns("EXAMPLE.com.")}, {})); });
   add("constraint: permits every dNSName", [](D* d) { d->Set(NameConstraints({Dns("")}, {})); });
-  add("constraint: excludes example.com", [](D* d) { d->Set(NameConstraints({}, {Dns("example.com")})); });
+  add("constraint: excludes example.com",
+      [](D* d) { d->Set(NameConstraints({}, {Dns("example.com")})); });
   add("constraint: excludes every dNSName", [](D* d) { d->Set(NameConstraints({}, {Dns("")})); });
-  add("constraint: excludes a.example.com", [](D* d) { d->Set(NameConstraints({}, {Dns("a.example.com")})); });
-  add("constraint: permits mail at example.com", [](D* d) { d->Set(NameConstraints({Email("example.com")}, {})); });
-  add("constraint: permits mail below example.com", [](D* d) { d->Set(NameConstraints({Email(".example.com")}, {})); });
-  add("constraint: permits one mailbox", [](D* d) { d->Set(NameConstraints({Email("a@example.com")}, {})); });
-  add("constraint: excludes mail at example.com", [](D* d) { d->Set(NameConstraints({}, {Email("example.com")})); });
-  add("constraint: permits URIs of example.com", [](D* d) { d->Set(NameConstraints({Uri("example.com")}, {})); });
-  add("constraint: permits URIs below example.com", [](D* d) { d->Set(NameConstraints({Uri(".example.com")}, {})); });
-  add("constraint: excludes URIs of example.com", [](D* d) { d->Set(NameConstraints({}, {Uri("example.com")})); });
+  add("constraint: excludes a.example.com",
+      [](D* d) { d->Set(NameConstraints({}, {Dns("a.example.com")})); });
+  add("constraint: permits mail at example.com",
+      [](D* d) { d->Set(NameConstraints({Email("example.com")}, {})); });
+  add("constraint: permits mail below example.com",
+      [](D* d) { d->Set(NameConstraints({Email(".example.com")}, {})); });
+  add("constraint: permits one mailbox",
+      [](D* d) { d->Set(NameConstraints({Email("a@example.com")}, {})); });
+  add("constraint: excludes mail at example.com",
+      [](D* d) { d->Set(NameConstraints({}, {Email("example.com")})); });
+  add("constraint: permits URIs of example.com",
+      [](D* d) { d->Set(NameConstraints({Uri("example.com")}, {})); });
+  add("constraint: permits URIs below example.com",
+      [](D* d) { d->Set(NameConstraints({Uri(".example.com")}, {})); });
+  add("constraint: excludes URIs of example.com",
+      [](D* d) { d->Set(NameConstraints({}, {Uri("example.com")})); });
   add("constraint: permits 10.0.0.0/8", [](D* d) {
     d->Set(NameConstraints({Ip({10, 0, 0, 0, 255, 0, 0, 0})}, {}));
   });
@@ -74,20 +90,21 @@ void AddConstraints(std::vector<Flaw>* f) {
   add("constraint: an address without mask", [](D* d) {
     d->Set(NameConstraints({Ip({10, 0, 0, 0})}, {}));
   });
-  add("constraint: permits IPv6", [](D* d) {
-    d->Set(NameConstraints({Ip(Bytes(32, 0))}, {}));
-  });
-  add("constraint: excludes a registeredID", [](D* d) { d->Set(NameConstraints({}, {RegisteredId("1.2.3")})); });
+  add("constraint: permits IPv6", [](D* d) { d->Set(NameConstraints({Ip(Bytes(32, 0))}, {})); });
+  add("constraint: excludes a registeredID",
+      [](D* d) { d->Set(NameConstraints({}, {RegisteredId("1.2.3")})); });
   add("constraint: permits an otherName", [](D* d) { d->Set(NameConstraints({OtherName()}, {})); });
   add("constraint: of two forms", [](D* d) {
     d->Set(NameConstraints({Dns("example.com"), Email("example.com")}, {Dns("bad.example.com")}));
   });
-  add("constraint: not critical", [](D* d) { d->Set(NameConstraints({Dns("example.com")}, {}, false)); });
+  add("constraint: not critical",
+      [](D* d) { d->Set(NameConstraints({Dns("example.com")}, {}, false)); });
   add("constraint: empty", [](D* d) { d->Set(NameConstraints({}, {})); });
   add("constraint: with a minimum", [](D* d) {
     DerWriter subtrees;
     subtrees.Nest(der::kSequence, [](DerWriter& w) {
-      w.Add(der::ContextPrimitive(2), path::TextOf("example.com")).Add(der::ContextPrimitive(0), Bytes{1});
+      w.Add(der::ContextPrimitive(2), path::TextOf("example.com"))
+          .Add(der::ContextPrimitive(0), Bytes{1});
     });
     DerWriter w;
     w.Add(der::ContextConstructed(0), subtrees.octets());
@@ -142,9 +159,10 @@ void AddNames(std::vector<Flaw>* f) {
     d->Set(names);
   });
   add("altname: mail in the subject", [](D* d) {
-    d->subject = Must(EncodeName({{"2.5.4.10", "Acme"}, {"2.5.4.3", "device-1"},
-                                  {"1.2.840.113549.1.9.1", "a@example.com",
-                                   NameAttribute::StringKind::kIa5}}));
+    d->subject = Must(
+        EncodeName({{"2.5.4.10", "Acme"},
+                    {"2.5.4.3", "device-1"},
+                    {"1.2.840.113549.1.9.1", "a@example.com", NameAttribute::StringKind::kIa5}}));
   });
   add("altname: host name as CN", [](D* d) {
     d->subject = Must(EncodeName({{"2.5.4.10", "Acme"}, {"2.5.4.3", "www.other.test"}}));
@@ -170,8 +188,9 @@ void AddPolicies(std::vector<Flaw>* f) {
   add("policy: 2", FlawPlace::kAny, [](D* d) { d->Set(path::Policies({kP2})); });
   add("policy: 1 and 2", FlawPlace::kAny, [](D* d) { d->Set(path::Policies({kP1, kP2})); });
   add("policy: any", FlawPlace::kAny, [](D* d) { d->Set(path::Policies({path::kAnyPolicy})); });
-  add("policy: 1 and any", FlawPlace::kAny,
-      [](D* d) { d->Set(path::Policies({kP1, path::kAnyPolicy})); });
+  add("policy: 1 and any", FlawPlace::kAny, [](D* d) {
+    d->Set(path::Policies({kP1, path::kAnyPolicy}));
+  });
   add("policy: 1 twice", FlawPlace::kAny, [](D* d) { d->Set(path::Policies({kP1, kP1})); });
   add("policy: none inside", FlawPlace::kAny, [](D* d) { d->Set(path::Policies({})); });
   add("policy: 1, critical", FlawPlace::kAny,
@@ -184,14 +203,16 @@ void AddPolicies(std::vector<Flaw>* f) {
     d->Set(path::Policies({kP1}));
     d->Set(Critical(path::PolicyMappings({{kP1, kP2}}), false));
   });
-  add("policy: maps any to 1", FlawPlace::kCa,
-      [](D* d) { d->Set(Critical(path::PolicyMappings({{path::kAnyPolicy, kP1}}), false)); });
+  add("policy: maps any to 1", FlawPlace::kCa, [](D* d) {
+    d->Set(Critical(path::PolicyMappings({{path::kAnyPolicy, kP1}}), false));
+  });
   add("policy: maps 1 to any", FlawPlace::kCa, [](D* d) {
     d->Set(path::Policies({kP1}));
     d->Set(Critical(path::PolicyMappings({{kP1, path::kAnyPolicy}}), false));
   });
   add("policy: empty mappings", FlawPlace::kCa, [](D* d) { d->Set(path::PolicyMappings({})); });
-  add("policy: explicit at once", FlawPlace::kAny, [](D* d) { d->Set(path::PolicyConstraints(0)); });
+  add("policy: explicit at once", FlawPlace::kAny,
+      [](D* d) { d->Set(path::PolicyConstraints(0)); });
   add("policy: explicit after one", FlawPlace::kCa,
       [](D* d) { d->Set(path::PolicyConstraints(1)); });
   add("policy: explicit at once, not critical", FlawPlace::kCa,
@@ -204,8 +225,9 @@ void AddPolicies(std::vector<Flaw>* f) {
   add("policy: no any from here, not critical", FlawPlace::kCa,
       [](D* d) { d->Set(Critical(path::InhibitAnyPolicy(0), false)); });
   add("policy: no any after one", FlawPlace::kCa, [](D* d) { d->Set(path::InhibitAnyPolicy(1)); });
-  add("policy: negative inhibitAnyPolicy", FlawPlace::kCa,
-      [](D* d) { d->Set({"2.5.29.54", true, {der::kInteger, 1, 0xff}}); });
+  add("policy: negative inhibitAnyPolicy", FlawPlace::kCa, [](D* d) {
+    d->Set({"2.5.29.54", true, {der::kInteger, 1, 0xff}});
+  });
   add("policy: twice", FlawPlace::kAny, [](D* d) {
     d->Add(path::Policies({kP1}));
     d->Add(path::Policies({kP2}));

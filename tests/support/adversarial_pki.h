@@ -26,15 +26,28 @@ namespace muster::test {
 
 // What a CRL is but complete, in date and well signed.
 enum class CrlFlaw : std::uint8_t {
-  kNone, kStale, kNotYet, kOtherKey, kBadSignature, kUnknownCritical, kUnknownCriticalEntry,
-  kOnlyUsers, kOnlyCas, kOnlySomeReasons, kNoNextUpdate, kSha1, kRemoveFromCrl, kOnHold,
-  kRevokedLater, kCount
+  kNone,
+  kStale,
+  kNotYet,
+  kOtherKey,
+  kBadSignature,
+  kUnknownCritical,
+  kUnknownCriticalEntry,
+  kOnlyUsers,
+  kOnlyCas,
+  kOnlySomeReasons,
+  kNoNextUpdate,
+  kSha1,
+  kRemoveFromCrl,
+  kOnHold,
+  kRevokedLater,
+  kCount
 };
 std::string_view NameOf(CrlFlaw flaw);
 
 struct CrlPlan {
   std::size_t issuer = 0;            // The certificate whose name and key it carries.
-  std::vector<std::size_t> revoked;  // Certificates whose serial numbers it lists.
+  std::vector<std::size_t> revoked = {};  // Certificates whose serial numbers it lists.
   CrlFlaw flaw = CrlFlaw::kNone;
 };
 

@@ -28,12 +28,18 @@ class ShapeDrawer {
       void (ShapeDrawer::*draw)();
     };
     static constexpr Shape kShapes[] = {
-        {"straight", &ShapeDrawer::Straight},       {"straight", &ShapeDrawer::Straight},
-        {"straight", &ShapeDrawer::Straight},       {"cross-signed", &ShapeDrawer::CrossSigned},
-        {"rollover", &ShapeDrawer::Rollover},       {"cycle", &ShapeDrawer::Cycle},
-        {"same name", &ShapeDrawer::SameName},      {"look-alike", &ShapeDrawer::LookAlike},
-        {"mesh", &ShapeDrawer::Mesh},               {"twins", &ShapeDrawer::Twins},
-        {"partial", &ShapeDrawer::Partial},         {"stranger", &ShapeDrawer::StrangerAnchor},
+        {"straight", &ShapeDrawer::Straight},
+        {"straight", &ShapeDrawer::Straight},
+        {"straight", &ShapeDrawer::Straight},
+        {"cross-signed", &ShapeDrawer::CrossSigned},
+        {"rollover", &ShapeDrawer::Rollover},
+        {"cycle", &ShapeDrawer::Cycle},
+        {"same name", &ShapeDrawer::SameName},
+        {"look-alike", &ShapeDrawer::LookAlike},
+        {"mesh", &ShapeDrawer::Mesh},
+        {"twins", &ShapeDrawer::Twins},
+        {"partial", &ShapeDrawer::Partial},
+        {"stranger", &ShapeDrawer::StrangerAnchor},
         {"self-signed leaf", &ShapeDrawer::SelfSignedLeaf},
         {"self-issued", &ShapeDrawer::SelfIssued},
     };
@@ -45,7 +51,8 @@ class ShapeDrawer {
  private:
   int NextKey() {
     // Seldom something else than P-256: those take longer to sign with.
-    if (OneIn(10, &random_)) return kPlainKeys + static_cast<int>(Below(kKeyEnd - kPlainKeys, &random_));
+    if (OneIn(10, &random_))
+      return kPlainKeys + static_cast<int>(Below(kKeyEnd - kPlainKeys, &random_));
     return keys_[next_key_++ % keys_.size()];
   }
   Ca NewCa() { return {next_name_++, NextKey()}; }

@@ -129,8 +129,8 @@ class FlawedWriter {
       }
       case FormFlaw::kOtherTag: {
         const bool was_sequence = node.tag == der::kSequence;
-        const std::uint8_t other = was_sequence               ? der::kSet
-                                   : node.constructed()       ? der::kSequence
+        const std::uint8_t other = was_sequence                ? der::kSet
+                                   : node.constructed()        ? der::kSequence
                                    : node.tag == der::kInteger ? der::kOctetString
                                                                : der::kInteger;
         return DerWriter().Add(other, content).Take();
@@ -171,9 +171,15 @@ class FlawedWriter {
 }  // namespace
 
 std::string_view NameOf(FormFlaw flaw) {
-  constexpr std::string_view kNames[] = {"non-minimal length", "indefinite length", "other tag",
-                                         "extra element",      "emptied",           "dropped",
-                                         "doubled",            "swapped",           "too long"};
+  constexpr std::string_view kNames[] = {"non-minimal length",
+                                         "indefinite length",
+                                         "other tag",
+                                         "extra element",
+                                         "emptied",
+                                         "dropped",
+                                         "doubled",
+                                         "swapped",
+                                         "too long"};
   return flaw < FormFlaw::kCount ? kNames[static_cast<std::size_t>(flaw)] : "none";
 }
 
