@@ -53,6 +53,14 @@ bool CrlHasScope(const Disagreement& d, const CertificatePlan*) {
          HasCrl(d, CrlFlaw::kOnlySomeReasons);
 }
 
+bool CrlHasSha1(const Disagreement& d, const CertificatePlan*) {
+  return HasCrl(d, CrlFlaw::kSha1);
+}
+
+bool CrlHasNoNextUpdate(const Disagreement& d, const CertificatePlan*) {
+  return HasCrl(d, CrlFlaw::kNoNextUpdate);
+}
+
 bool CrlTakesBack(const Disagreement& d, const CertificatePlan*) {
   return HasCrl(d, CrlFlaw::kRemoveFromCrl);
 }
@@ -226,9 +234,17 @@ void AddCrls(Rows* rows) {
                    .holds = CrlIssuersShareAName});
   rows->push_back({.name = "takes back a revocation in a complete CRL",
                    .clause = "RFC 5280 5.3.1: removeFromCRL may only appear in delta CRLs",
-                   .whom = Whom::kOpenssl,
                    .reasons = {kRevoked},
                    .holds = CrlTakesBack});
+  rows->push_back({.name = "does not count CRLs without nextUpdate",
+                   .clause = "RFC 5280 5.1.2.5 leaves it open; a revocation in one counts",
+                   .whom = Whom::kBotan,
+                   .reasons = {kRevoked},
+                   .holds = CrlHasNoNextUpdate});
+  rows->push_back({.name = "counts CRLs that are signed with SHA-1",
+                   .clause = "Domain rule: SHA-1 signatures are no signatures",
+                   .reasons = {kRevocationUnknown},
+                   .holds = CrlHasSha1});
 }
 
 void AddPaths(Rows* rows) {
@@ -260,6 +276,11 @@ void AddPaths(Rows* rows) {
                    .clause = "RFC 5280 4.2.1.5, 6.1.4 (a)",
                    .reasons = {kInvalidPolicyMapping},
                    .flaws = {"policy: maps any to 1", "policy: maps 1 to any"}});
+  rows->push_back({.name = "takes names of other string types for the same",
+                   .clause = "RFC 5280 4.1.2.4, 7.1: DirectoryString, compared by its characters",
+                   .whom = Whom::kBotan,
+                   .reasons = {kIssuerNotFound},
+                   .flaws = {"form:"}});
   rows->push_back({.name = "takes names whose RDNs stand in another order for the same",
                    .clause = "RFC 5280 7.1: relative names match in order",
                    .whom = Whom::kBotan,
