@@ -23,11 +23,13 @@ struct Freer {
   }
 };
 void FreeStack(STACK_OF(X509) * certificates) { sk_X509_pop_free(certificates, X509_free); }
+void FreeCrls(STACK_OF(X509_CRL) * crls) { sk_X509_CRL_pop_free(crls, X509_CRL_free); }
 template <typename T, auto Free>
 using Owned = std::unique_ptr<T, Freer<Free>>;
 
 using CertificatePtr = Owned<X509, X509_free>;
 using CrlPtr = Owned<X509_CRL, X509_CRL_free>;
+using CrlStackPtr = Owned<STACK_OF(X509_CRL), FreeCrls>;
 using StackPtr = Owned<STACK_OF(X509), FreeStack>;
 using ObjectPtr = Owned<ASN1_OBJECT, ASN1_OBJECT_free>;
 
@@ -84,7 +86,10 @@ std::string SetParameters(const PeerQuestion& question, X509_VERIFY_PARAM* param
     if (purpose == 0) return "no such purpose";
     if (X509_VERIFY_PARAM_set_purpose(param, purpose) != 1) return "set_purpose failed";
   }
-  for (const std::string& policy : question.initial_policies) {
+  // Without any, a path that needs an explicit policy has none.
+  std::vector<std::string> policies = question.initial_policies;
+  if (policies.empty()) policies = {"2.5.29.32.0"};  // any-policy
+  for (const std::string& policy : policies) {
     ObjectPtr oid(OBJ_txt2obj(policy.c_str(), /*no_name=*/1));
     if (oid == nullptr || X509_VERIFY_PARAM_add0_policy(param, oid.get()) != 1) {
       return "an initial policy is no OID";
@@ -100,27 +105,36 @@ PeerAnswer Verify(const PeerQuestion& question) {
   const StackPtr untrusted(sk_X509_new_null());
   for (const Bytes& der : question.untrusted) {
     CertificatePtr certificate = Decode<CertificatePtr>(d2i_X509, der);
-    if (certificate == nullptr) return Error("a certificate cannot be read");
+    if (certificate == nullptr) {
+      if (question.skip_unreadable) continue;
+      return Error("a certificate cannot be read");
+    }
     if (sk_X509_push(untrusted.get(), certificate.get()) <= 0) return Error("out of memory");
     static_cast<void>(certificate.release());  // The stack owns it now.
   }
   const Owned<X509_STORE, X509_STORE_free> store(X509_STORE_new());
   for (const Bytes& der : question.anchors) {
     const CertificatePtr anchor = Decode<CertificatePtr>(d2i_X509, der);
-    if (anchor == nullptr) return Error("an anchor cannot be read");
+    if (anchor == nullptr) {
+      if (question.skip_unreadable) continue;
+      return Error("an anchor cannot be read");
+    }
     if (X509_STORE_add_cert(store.get(), anchor.get()) != 1) return Error("add_cert failed");
   }
+  // A store finds CRLs by the certificate's issuer, which misses indirect ones; a stack is
+  // searched.
+  const CrlStackPtr crls(sk_X509_CRL_new_null());
   for (const Bytes& der : question.crls) {
-    const CrlPtr crl = Decode<CrlPtr>(d2i_X509_CRL, der);
-    // One that cannot be read is not there.
-    if (crl != nullptr && X509_STORE_add_crl(store.get(), crl.get()) != 1) {
-      return Error("add_crl failed");
-    }
+    CrlPtr crl = Decode<CrlPtr>(d2i_X509_CRL, der);
+    if (crl == nullptr) continue;  // One that cannot be read is not there.
+    if (sk_X509_CRL_push(crls.get(), crl.get()) <= 0) return Error("out of memory");
+    static_cast<void>(crl.release());  // The stack owns it now.
   }
   const Owned<X509_STORE_CTX, X509_STORE_CTX_free> context(X509_STORE_CTX_new());
   if (X509_STORE_CTX_init(context.get(), store.get(), target.get(), untrusted.get()) != 1) {
     return Error("X509_STORE_CTX_init failed");
   }
+  X509_STORE_CTX_set0_crls(context.get(), crls.get());
   const std::string problem = SetParameters(question, X509_STORE_CTX_get0_param(context.get()));
   if (!problem.empty()) return Error(problem);
   if (!question.require_crl) X509_STORE_CTX_set_verify_cb(context.get(), LetMissingCrlsPass);
@@ -218,6 +232,17 @@ PeerAnswer Verify(const PeerSignature& question) {
   return {PeerAnswer::Kind::kInvalid, "bad signature"};
 }
 
+PeerAnswer Match(const PeerNames& question) {
+  using NamePtr = Owned<X509_NAME, X509_NAME_free>;
+  const auto a = Decode<NamePtr>(d2i_X509_NAME, question.a);
+  const auto b = Decode<NamePtr>(d2i_X509_NAME, question.b);
+  if (a == nullptr || b == nullptr) return Error("a name cannot be read");
+  const int order = X509_NAME_cmp(a.get(), b.get());
+  if (order == -2) return Error("the names cannot be compared");
+  if (order == 0) return {PeerAnswer::Kind::kValid, ""};
+  return {PeerAnswer::Kind::kInvalid, "the names differ"};
+}
+
 }  // namespace
 
 PeerAnswer AskOpenssl(const PeerQuestion& question) {
@@ -228,6 +253,12 @@ PeerAnswer AskOpenssl(const PeerQuestion& question) {
 
 PeerAnswer AskOpenssl(const PeerSignature& question) {
   const PeerAnswer answer = Verify(question);
+  ERR_clear_error();
+  return answer;
+}
+
+PeerAnswer AskOpenssl(const PeerNames& question) {
+  const PeerAnswer answer = Match(question);
   ERR_clear_error();
   return answer;
 }

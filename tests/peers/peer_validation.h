@@ -30,9 +30,13 @@ struct PeerQuestion {
   // Refuses where the revocation status of a certificate cannot be told. Without it CRLs count
   // where they are, as in muster.
   bool require_crl = false;
-  bool partial_chain = true;    // Anchors need not be self-signed.
+  bool partial_chain = true;          // Anchors need not be self-signed.
+  bool check_anchor_validity = true;  // OpenSSL has no such choice: it always does.
   bool allow_sha1 = true;       // Nothing else is a matter of strength: the suites judge that.
   int intermediates_max = 100;  // Certificates that a path may have between leaf and anchor.
+  // Leaves out certificates that cannot be read instead of giving up, but for the target. CRLs that
+  // cannot be read are always left out.
+  bool skip_unreadable = false;
 };
 
 // A question about one signature, as it stands in a certificate.
@@ -41,6 +45,11 @@ struct PeerSignature {
   Bytes algorithm;  // AlgorithmIdentifier.
   Bytes message;
   Bytes signature;  // The octets of the BIT STRING.
+};
+
+// Do two names match (RFC 5280 7.1)? Both are whole Name SEQUENCEs.
+struct PeerNames {
+  Bytes a, b;
 };
 
 struct PeerAnswer {
@@ -55,8 +64,10 @@ struct PeerAnswer {
 
 PeerAnswer AskOpenssl(const PeerQuestion& question);
 PeerAnswer AskOpenssl(const PeerSignature& question);
+PeerAnswer AskOpenssl(const PeerNames& question);
 PeerAnswer AskBotan(const PeerQuestion& question);
 PeerAnswer AskBotan(const PeerSignature& question);
+PeerAnswer AskBotan(const PeerNames& question);
 
 // Whether the implementation's parser takes these octets for a certificate.
 PeerAnswer OpensslReads(ByteView certificate);

@@ -180,6 +180,22 @@ TEST_F(PeerValidationTest, PoliciesAreProcessed) {
   EXPECT_FALSE(AskOpenssl(question).valid());
   EXPECT_FALSE(AskMuster(question).valid());
   EXPECT_TRUE(AskBotan(question).valid());
+
+  // certificatePolicies of one policy, 1.2.3.4.
+  const auto with_policy = [](CertificateTemplate& t) {
+    t.extensions.push_back(
+        {"2.5.29.32", false, {0x30, 0x07, 0x30, 0x05, 0x06, 0x03, 0x2A, 0x03, 0x04}});
+  };
+  const Entity factory = world_.Intermediate("Policies", root_, with_policy);
+  question = Question(world_.Leaf("device-6", factory, with_policy));
+  question.untrusted = {factory.bytes()};
+  question.explicit_policy = true;
+  ExpectValid(question);
+  question.initial_policies = {"1.2.3.4"};
+  ExpectValid(question);
+  question.initial_policies = {"1.2.3.5"};
+  EXPECT_FALSE(AskOpenssl(question).valid());
+  EXPECT_FALSE(AskMuster(question).valid());
 }
 
 TEST_F(PeerValidationTest, WhatCannotBeReadIsAnError) {
@@ -190,6 +206,14 @@ TEST_F(PeerValidationTest, WhatCannotBeReadIsAnError) {
   EXPECT_FALSE(BotanReads(question.target).valid());
   EXPECT_TRUE(OpensslReads(leaf_.der()).valid());
   EXPECT_TRUE(BotanReads(leaf_.der()).valid());
+
+  question = Question(leaf_);
+  question.untrusted.push_back({0x30});
+  EXPECT_EQ(AskOpenssl(question).kind, PeerAnswer::Kind::kError);
+  EXPECT_EQ(AskBotan(question).kind, PeerAnswer::Kind::kError);
+  question.skip_unreadable = true;
+  EXPECT_TRUE(AskOpenssl(question).valid());
+  EXPECT_TRUE(AskBotan(question).valid());
 
   question = Question(leaf_);
   question.key_purpose = "1.2.3.4";
@@ -224,6 +248,22 @@ TEST_F(PeerValidationTest, SignaturesAreVerified) {
     EXPECT_EQ(AskOpenssl(question).kind, PeerAnswer::Kind::kError);
     EXPECT_EQ(AskBotan(question).kind, PeerAnswer::Kind::kError);
   }
+}
+
+TEST(PeerNamesTest, NamesAreCompared) {
+  const auto name = [](const char* value, NameAttribute::StringKind kind) {
+    return Must(EncodeName({{"2.5.4.3", value, kind}}));
+  };
+  using enum NameAttribute::StringKind;
+  PeerNames same{name("Pump 17", kUtf8), name("pump  17 ", kPrintable)};
+  EXPECT_TRUE(AskOpenssl(same).valid());
+  EXPECT_TRUE(AskBotan(same).valid());
+  const PeerNames others{name("Pump 17", kUtf8), name("Pump 18", kUtf8)};
+  EXPECT_EQ(AskOpenssl(others).kind, PeerAnswer::Kind::kInvalid);
+  EXPECT_EQ(AskBotan(others).kind, PeerAnswer::Kind::kInvalid);
+  same.b.push_back(0);
+  EXPECT_EQ(AskOpenssl(same).kind, PeerAnswer::Kind::kError);
+  EXPECT_EQ(AskBotan(same).kind, PeerAnswer::Kind::kError);
 }
 
 TEST(PeerVersionTest, VersionsAreNamed) {
