@@ -1,9 +1,10 @@
 // What muster accepts and a peer refuses. Each of these was studied: muster accepting what others
-// refuse is a defect unless a clause says otherwise. Peers are asked about the very path that muster
-// found, so what they say here is about that path.
+// refuse is a defect unless a clause says otherwise. Peers are asked about the very path that
+// muster found, so what they say here is about that path.
 #include <algorithm>
 
 #include "engine/base/byte_view.h"
+#include "engine/x509/extensions.h"
 #include "tests/differential/explanations.h"
 
 namespace muster::test {
@@ -50,6 +51,25 @@ bool KeyIdsDiffer(const Disagreement& d, const CertificatePlan*) {
   return false;
 }
 
+bool TargetHasNoDnsName(const Disagreement& d, const CertificatePlan*) {
+  const ExtensionView& extension =
+      d.muster.outcome.path.front()->extension(ExtensionId::kSubjectAltName);
+  if (!extension.present) return true;
+  const auto names = x509::ParseGeneralNames(extension.value);
+  return names && std::none_of(names->begin(), names->end(), [](const x509::GeneralName& name) {
+           return name.kind == x509::GeneralNameKind::kDnsName;
+         });
+}
+
+bool TargetIsAnchor(const Disagreement& d, const CertificatePlan*) {
+  return base::Equal(d.muster.outcome.path.front().der(), d.muster.outcome.path.back().der());
+}
+
+bool AnchorMapsPolicies(const Disagreement& d, const CertificatePlan*) {
+  return AnchorOf(d)->HasFlaw("policy: maps 1 to 2") ||
+         AnchorOf(d)->HasFlaw("policy: maps 1 to 2, not critical");
+}
+
 bool CasShareAName(const Disagreement& d, const CertificatePlan*) {
   return std::any_of(d.path.begin(), d.path.end(), [&](const CertificatePlan* one) {
     return std::any_of(d.path.begin(), d.path.end(), [&](const CertificatePlan* other) {
@@ -87,18 +107,21 @@ bool AnchorHasNoGoodCrl(const Disagreement& d, const CertificatePlan*) {
 
 bool CrlsAreNotRequired(const Disagreement& d, const CertificatePlan*) {
   return !d.made.require_crl &&
-         std::any_of(d.question.crls.begin(), d.question.crls.end(),
-                     [](const CrlPlan& crl) { return crl.flaw != CrlFlaw::kNone; });
+         std::any_of(d.question.crls.begin(), d.question.crls.end(), [&](const CrlPlan& crl) {
+           // At another time, any of them may be of the future or of the past.
+           return crl.flaw != CrlFlaw::kNone || d.question.edge;
+         });
 }
 
+// There are CRLs, and two CAs of one name.
 bool CrlIssuersShareAName(const Disagreement& d, const CertificatePlan*) {
-  const auto& crls = d.question.crls;
-  return std::any_of(crls.begin(), crls.end(), [&](const CrlPlan& a) {
-    return std::any_of(crls.begin(), crls.end(), [&](const CrlPlan& b) {
-      return IssuerOf(d, a).subject == IssuerOf(d, b).subject &&
-             IssuerOf(d, a).key != IssuerOf(d, b).key;
-    });
-  });
+  const auto& all = d.question.certificates;
+  return !d.question.crls.empty() &&
+         std::any_of(all.begin(), all.end(), [&](const CertificatePlan& one) {
+           return std::any_of(all.begin(), all.end(), [&](const CertificatePlan& other) {
+             return one.subject == other.subject && one.key != other.key;
+           });
+         });
 }
 
 // Those that list a certificate of the path are none that count.
@@ -106,7 +129,8 @@ bool OnlyBadCrlsRevoke(const Disagreement& d, const CertificatePlan*) {
   return std::all_of(d.question.crls.begin(), d.question.crls.end(), [&](const CrlPlan& crl) {
     const bool bad = crl.flaw == CrlFlaw::kNotYet || crl.flaw == CrlFlaw::kOtherKey ||
                      crl.flaw == CrlFlaw::kBadSignature || crl.flaw == CrlFlaw::kSha1 ||
-                     crl.flaw == CrlFlaw::kUnknownCritical;
+                     crl.flaw == CrlFlaw::kUnknownCritical ||
+                     crl.flaw == CrlFlaw::kUnknownCriticalEntry;
     return bad || std::none_of(crl.revoked.begin(), crl.revoked.end(), [&](std::size_t i) {
              const CertificatePlan* plan = &d.question.certificates[i];
              return std::find(d.path.begin(), d.path.end(), plan) != d.path.end();
@@ -126,20 +150,36 @@ void AddBuilding(Rows* rows) {
                    .clause = "RFC 4158 2.4.2: building needs backtracking",
                    .peer_says = {""},
                    .holds = FoundAlone});
-  rows->push_back({.name = "takes key identifiers for proof",
-                   .clause = "RFC 5280 4.2.1.1: they help building; 6.1.3 (a) does not ask for them",
-                   .peer_says = {"unable to get local issuer certificate",
-                                 "unable to get issuer certificate", "Certificate issuer not found",
-                                 "Loop in certificate chain"},
-                   .flaws = {"identifier:", "version:", "form:", "key: another CA key"},
-                   .holds = KeyIdsDiffer});
-  rows->push_back({.name = "takes the issuer identifier for proof where its serial differs",
-                   .clause = "RFC 5280 4.2.1.1; 6.1.3 (a) does not ask for it",
+  rows->push_back(
+      {.name = "takes key identifiers for proof",
+       .clause = "RFC 5280 4.2.1.1: they help building; 6.1.3 (a) does not ask for them",
+       .peer_says = {"unable to get local issuer certificate", "unable to get issuer certificate",
+                     "Certificate issuer not found", "Loop in certificate chain"},
+       .flaws = {"identifier:", "version:", "form:", "key: another CA key"},
+       .holds = KeyIdsDiffer});
+  rows->push_back(
+      {.name = "takes the issuer identifier for proof where its serial differs",
+       .clause = "RFC 5280 4.2.1.1; 6.1.3 (a) does not ask for it",
+       .whom = Whom::kOpenssl,
+       .peer_says = {"unable to get local issuer certificate", "unable to get issuer certificate"},
+       .flaws = {"identifier: wrong issuer and serial", "identifier: issuer and a wrong serial"}});
+  rows->push_back({.name = "takes a self-issued certificate for a self-signed one",
+                   .clause = "RFC 5280 3.2, 6.1: self-issued, as in key rollover; not self-signed",
                    .whom = Whom::kOpenssl,
-                   .peer_says = {"unable to get local issuer certificate",
-                                 "unable to get issuer certificate"},
-                   .flaws = {"identifier: wrong issuer and serial",
-                             "identifier: issuer and a wrong serial"}});
+                   .peer_says = {"self-signed certificate in certificate chain"},
+                   .holds = NamesShareAKeylessIssuer});
+  rows->push_back({.name = "does not take a target for its own anchor",
+                   .clause = "RFC 5280 6.1: a path below an anchor that is a self-signed v1 "
+                             "certificate",
+                   .whom = Whom::kBotan,
+                   .peer_says = {"Cannot establish trust"},
+                   .holds = TargetIsAnchor});
+  rows->push_back({.name = "does not map policies by the anchor",
+                   .clause = "Domain rule: an anchor's policies and mappings count as if its own "
+                             "key had issued it (engine/path/path_validator.h)",
+                   .whom = Whom::kOpenssl,
+                   .peer_says = {"no explicit policy"},
+                   .holds = AnchorMapsPolicies});
   rows->push_back({.name = "tries one issuer of a name, and no other",
                    .clause = "RFC 4158 2.4.2; RFC 4210 4.4: a CA has two keys during rollover",
                    .whom = Whom::kOpenssl,
@@ -165,22 +205,25 @@ void AddForm(Rows* rows) {
                    .whom = Whom::kOpenssl,
                    .peer_says = {"certificate has expired"},
                    .holds = EndsThisSecond});
-  rows->push_back({.name = "does not read dates of all years",
-                   .clause = "RFC 5280 4.1.2.5: GeneralizedTime has four digits, and 99991231235959Z",
-                   .whom = Whom::kBotan,
-                   .peer_says = {"does not seem to be valid"},
-                   .flaws = {"date: 9999", "date: before 1950"}});
+  rows->push_back(
+      {.name = "does not read dates of all years",
+       .clause = "RFC 5280 4.1.2.5: GeneralizedTime has four digits, and 99991231235959Z",
+       .whom = Whom::kBotan,
+       .peer_says = {"does not seem to be valid"},
+       .flaws = {"date: 9999", "date: before 1950"}});
   rows->push_back({.name = "decodes subjects more than matching them needs",
-                   .clause = "RFC 5280 7.1: what is not compared need not be characters; the octets "
-                             "match",
+                   .clause =
+                       "RFC 5280 7.1: what is not compared need not be characters; the octets "
+                       "match",
                    .peer_says = {"cannot be read", "Unknown string type"},
                    .flaws = {"name: subject is not UTF-8", "form:"}});
 }
 
 void AddExtensions(Rows* rows) {
   rows->push_back({.name = "does not know key identifiers that are marked critical",
-                   .clause = "RFC 5280 4.2.1.1, 4.2.1.2: CAs must not mark them; 6.1.4 (o): what is "
-                             "recognized is processed",
+                   .clause =
+                       "RFC 5280 4.2.1.1, 4.2.1.2: CAs must not mark them; 6.1.4 (o): what is "
+                       "recognized is processed",
                    .whom = Whom::kOpenssl,
                    .peer_says = {"unhandled critical extension"},
                    .flaws = {"identifier: critical authority", "identifier: critical subject"}});
@@ -207,21 +250,39 @@ void AddExtensions(Rows* rows) {
                                  "Certificate does not allow the requested usage",
                                  "CA certificate not allowed to issue certs"},
                    .flaws = {"purpose: any"}});
-  rows->push_back({.name = "lets a CA issue only where its extendedKeyUsage has a purpose of TLS",
-                   .clause = "RFC 5280 6.1.4 (k), (n): basicConstraints and keyUsage say who issues",
-                   .whom = Whom::kBotan,
-                   .peer_says = {"CA certificate not allowed to issue certs"},
-                   .flaws = {"purpose: a private one"}});
-  rows->push_back({.name = "applies dNSName constraints to the common name",
-                   .clause = "RFC 5280 4.2.1.10: to subjectAltName only",
-                   .peer_says = {"permitted subtree violation", "excluded subtree violation",
-                                 "Certificate does not pass name constraint"},
-                   .flaws = {"altname: host name as CN"}});
-  rows->push_back({.name = "does not see that an absolute constraint is the same name",
+  rows->push_back(
+      {.name = "lets a CA issue only where its extendedKeyUsage has a purpose of TLS",
+       .clause = "RFC 5280 6.1.4 (k), (n): basicConstraints and keyUsage say who issues",
+       .whom = Whom::kBotan,
+       .peer_says = {"CA certificate not allowed to issue certs"},
+       .flaws = {"purpose: a private one"}});
+  rows->push_back(
+      {.name = "applies dNSName constraints to the common name",
+       .clause = "RFC 5280 4.2.1.10: to subjectAltName only",
+       .peer_says = {"permitted subtree violation", "excluded subtree violation",
+                     "Certificate does not pass name constraint"},
+       .flaws = {"constraint: permits example.com", "constraint: permits .example.com",
+                 "constraint: permits EXAMPLE.com.", "constraint: not critical",
+                 "constraint: of two forms", "constraint: excludes every dNSName",
+                 "constraint: excludes example.com", "constraint: excludes a.example.com"},
+       .holds = TargetHasNoDnsName});
+  rows->push_back(
+      {.name = "does not see that an absolute constraint is the same name",
+       .clause = "RFC 5280 4.2.1.10; RFC 1034 3.1: a trailing dot ends a whole name",
+       .peer_says = {"permitted subtree violation", "Certificate does not pass name constraint"},
+       .flaws = {"constraint: permits EXAMPLE.com."}});
+  rows->push_back({.name = "does not see that an absolute name is the same name",
                    .clause = "RFC 5280 4.2.1.10; RFC 1034 3.1: a trailing dot ends a whole name",
-                   .peer_says = {"permitted subtree violation",
-                                 "Certificate does not pass name constraint"},
-                   .flaws = {"constraint: permits EXAMPLE.com."}});
+                   .whom = Whom::kOpenssl,
+                   .peer_says = {"permitted subtree violation"},
+                   .flaws = {"altname: example.com."}});
+  rows->push_back(
+      {.name = "holds self-issued CAs to constraints",
+       .clause = "RFC 5280 6.1.3 (b), (c): but for the final certificate, they are exempt",
+       .whom = Whom::kBotan,
+       .peer_says = {"Certificate does not pass name constraint"},
+       .flaws = {"constraint:"},
+       .holds = CasShareAName});
 }
 
 void AddNames(Rows* rows) {
@@ -240,41 +301,53 @@ void AddNames(Rows* rows) {
                    .whom = Whom::kBotan,
                    .peer_says = {"Certificate does not pass name constraint"},
                    .flaws = {"constraint: on a leaf"}});
-  rows->push_back({.name = "compares hosts of mailboxes with regard to case",
-                   .clause = "RFC 5280 7.5: the host part is compared without regard to case",
+  rows->push_back({.name = "compares mailboxes as if they were dNSNames",
+                   .clause = "RFC 5280 4.2.1.10: a mailbox, a host, or a domain; 7.5 on case",
                    .whom = Whom::kBotan,
                    .peer_says = {"Certificate does not pass name constraint"},
-                   .flaws = {"altname: A@EXAMPLE.COM"}});
-  rows->push_back({.name = "takes a constraint to one host for one to those below it",
-                   .clause = "RFC 5280 4.2.1.10: a host name stands for its own mailboxes; a period "
-                             "for those below",
+                   .flaws = {"altname: a@example.com", "altname: A@EXAMPLE.COM",
+                             "altname: a@b.example.com", "altname: mail in the subject"}});
+  rows->push_back({.name = "has no URI constraints, and refuses where there are any",
+                   .clause = "RFC 5280 4.2.1.10: the host of a URI",
                    .whom = Whom::kBotan,
                    .peer_says = {"Certificate does not pass name constraint"},
-                   .flaws = {"altname: a@b.example.com"}});
+                   .flaws = {"constraint: permits URIs of example.com",
+                             "constraint: permits URIs below example.com",
+                             "constraint: excludes URIs of example.com"}});
+  rows->push_back(
+      {.name = "holds an empty subject to constraints",
+       .clause = "RFC 5280 4.2.1.10: to a subject that is not empty",
+       .whom = Whom::kBotan,
+       .peer_says = {"Certificate does not pass name constraint"},
+       .flaws = {"name: empty subject", "name: empty subject and critical subjectAltName"}});
 }
 
 void AddCrls(Rows* rows) {
-  rows->push_back({.name = "asks for the status of the anchor itself, which is revoked",
-                   .clause = "RFC 5280 6.1, 6.3: of certificates of the path, which an anchor is not",
-                   .peer_says = {"certificate revoked", "Certificate is revoked"},
-                   .holds = AnchorIsRevoked});
-  rows->push_back({.name = "asks for the status of the anchor itself, which is unknown",
-                   .clause = "RFC 5280 6.1, 6.3: of certificates of the path, which an anchor is not",
-                   .peer_says = {"CRL", "No revocation data"},
-                   .holds = AnchorHasNoGoodCrl});
-  rows->push_back({.name = "asks for the status of an anchor whose issuer is not on the path",
-                   .clause = "RFC 5280 6.1, 6.3: of certificates of the path, which an anchor is not",
-                   .whom = Whom::kOpenssl,
-                   .peer_says = {"unable to get certificate CRL", "CRL path validation error"},
-                   .holds = AnchorIsNotSelfSigned});
+  rows->push_back(
+      {.name = "asks for the status of the anchor itself, which is revoked",
+       .clause = "RFC 5280 6.1, 6.3: of certificates of the path, which an anchor is not",
+       .peer_says = {"certificate revoked", "Certificate is revoked"},
+       .holds = AnchorIsRevoked});
+  rows->push_back(
+      {.name = "asks for the status of the anchor itself, which is unknown",
+       .clause = "RFC 5280 6.1, 6.3: of certificates of the path, which an anchor is not",
+       .peer_says = {"CRL", "No revocation data"},
+       .holds = AnchorHasNoGoodCrl});
+  rows->push_back(
+      {.name = "asks for the status of an anchor whose issuer is not on the path",
+       .clause = "RFC 5280 6.1, 6.3: of certificates of the path, which an anchor is not",
+       .whom = Whom::kOpenssl,
+       .peer_says = {"unable to get certificate CRL", "CRL path validation error"},
+       .holds = AnchorIsNotSelfSigned});
   rows->push_back({.name = "refuses for a CRL that is not good, though none is required",
                    .clause = "Domain rule: a certificate without a good CRL counts as not revoked "
                              "unless CRLs are required",
                    .peer_says = {"CRL"},
                    .holds = CrlsAreNotRequired});
   rows->push_back({.name = "believes CRLs that are not good",
-                   .clause = "RFC 5280 6.3.3 (f), (g), 5.2 (unknown critical extensions); SHA-1 and "
-                             "CRLs of the future by domain rule",
+                   .clause =
+                       "RFC 5280 6.3.3 (f), (g), 5.2 (unknown critical extensions); SHA-1 and "
+                       "CRLs of the future by domain rule",
                    .peer_says = {"revoked"},
                    .holds = OnlyBadCrlsRevoke});
   rows->push_back({.name = "does not count CRLs without nextUpdate",

@@ -27,9 +27,9 @@ const CertificatePlan& PlanAt(const AdversarialQuestion& question, std::size_t p
   if (place == 0) return question.certificates.front();
   --place;
   const auto& untrusted = question.untrusted;
-  return question.certificates[place < untrusted.size()
-                                   ? untrusted[place]
-                                   : question.anchors[place - untrusted.size()]];
+  return question
+      .certificates[place < untrusted.size() ? untrusted[place]
+                                             : question.anchors[place - untrusted.size()]];
 }
 
 // The question with one path and nothing else to build from.
@@ -95,8 +95,8 @@ MusterAnswer AskMuster(const PeerQuestion& question) {
     if (!certificate) {
       answer.unreadable = i;
       answer.outcome.reason = certificate.error().reason;
-      answer.outcome.faults = {{certificate.error().reason, static_cast<int>(i),
-                                std::string(certificate.error().what)}};
+      answer.outcome.faults = {
+          {certificate.error().reason, static_cast<int>(i), std::string(certificate.error().what)}};
       return answer;
     }
     certificates.push_back(*std::move(certificate));
@@ -148,8 +148,8 @@ std::string Summarise(const Disagreement& d) {
   text += fmt::format("; {} {}", NameOf(d.peer),
                       d.answer.valid() ? "accepts" : "refuses: " + d.answer.reason);
   if (d.muster_accepts() && d.directly.reason != d.answer.reason) {
-    text += fmt::format(" (that path alone: {})",
-                        d.directly.valid() ? "accepts" : d.directly.reason);
+    text +=
+        fmt::format(" (that path alone: {})", d.directly.valid() ? "accepts" : d.directly.reason);
   }
   return text;
 }

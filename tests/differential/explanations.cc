@@ -57,9 +57,8 @@ bool ExplainsAcceptance(const Explanation& row, const Disagreement& d) {
     return d.directly.reason.find(words) != std::string::npos;
   });
   const bool planted =
-      row.flaws.empty() || std::any_of(d.path.begin(), d.path.end(), [&](const auto* plan) {
-        return HasOneOf(row.flaws, plan);
-      });
+      row.flaws.empty() || std::any_of(d.path.begin(), d.path.end(),
+                                       [&](const auto* plan) { return HasOneOf(row.flaws, plan); });
   return says && planted && (row.holds == nullptr || row.holds(d, nullptr));
 }
 

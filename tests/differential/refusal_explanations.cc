@@ -15,6 +15,19 @@ bool IsSmallCaKey(const Disagreement&, const CertificatePlan* at) {
   return at != nullptr && (at->key == kKeySmallRsa || at->issuer_key == kKeySmallRsa);
 }
 
+bool CasShareAName(const Disagreement& d) {
+  const auto& all = d.question.certificates;
+  return std::any_of(all.begin(), all.end(), [&](const CertificatePlan& one) {
+    return std::any_of(all.begin(), all.end(), [&](const CertificatePlan& other) {
+      return one.subject == other.subject && one.key != other.key;
+    });
+  });
+}
+
+bool IsSmallCaKeyAmongOthers(const Disagreement& d, const CertificatePlan* at) {
+  return IsSmallCaKey(d, at) && CasShareAName(d);
+}
+
 bool IsTarget(const Disagreement& d, const CertificatePlan* at) {
   return at == &d.question.certificates.front();
 }
@@ -35,12 +48,27 @@ bool AsksForPolicies(const Disagreement& d, const CertificatePlan*) {
 
 bool AnchorHasPolicies(const Disagreement& d, const CertificatePlan*) {
   const CertificatePlan* anchor = d.path.empty() ? nullptr : d.path.back();
-  return anchor != nullptr && std::any_of(anchor->flaws.begin(), anchor->flaws.end(),
-                                          [](const Flaw* flaw) { return flaw->theme() == "policy"; });
+  return anchor != nullptr &&
+         std::any_of(anchor->flaws.begin(), anchor->flaws.end(),
+                     [](const Flaw* flaw) { return flaw->theme() == "policy"; });
 }
 
 bool IsAnchor(const Disagreement& d, const CertificatePlan* at) {
-  return !d.path.empty() && at == d.path.back();
+  return at != nullptr &&
+         std::any_of(d.question.anchors.begin(), d.question.anchors.end(),
+                     [&](std::size_t i) { return at == &d.question.certificates[i]; });
+}
+
+bool IsCa(const Disagreement&, const CertificatePlan* at) { return at != nullptr && at->is_ca; }
+
+bool SomeNameIsSwapped(const Disagreement& d, const CertificatePlan*) {
+  return std::any_of(d.path.begin(), d.path.end(),
+                     [](const CertificatePlan* plan) {
+                       return plan != nullptr && plan->HasFlaw("form: swapped, signed");
+                     }) ||
+         std::any_of(d.question.anchors.begin(), d.question.anchors.end(), [&](std::size_t i) {
+           return d.question.certificates[i].HasFlaw("form: swapped, signed");
+         });
 }
 
 bool HasCrl(const Disagreement& d, CrlFlaw flaw) {
@@ -53,28 +81,23 @@ bool CrlHasScope(const Disagreement& d, const CertificatePlan*) {
          HasCrl(d, CrlFlaw::kOnlySomeReasons);
 }
 
-bool CrlHasSha1(const Disagreement& d, const CertificatePlan*) {
-  return HasCrl(d, CrlFlaw::kSha1);
-}
+bool CrlHasSha1(const Disagreement& d, const CertificatePlan*) { return HasCrl(d, CrlFlaw::kSha1); }
 
 bool CrlHasNoNextUpdate(const Disagreement& d, const CertificatePlan*) {
   return HasCrl(d, CrlFlaw::kNoNextUpdate);
+}
+
+bool CrlIsNotUnderstood(const Disagreement& d, const CertificatePlan*) {
+  return HasCrl(d, CrlFlaw::kUnknownCritical) || HasCrl(d, CrlFlaw::kUnknownCriticalEntry);
 }
 
 bool CrlTakesBack(const Disagreement& d, const CertificatePlan*) {
   return HasCrl(d, CrlFlaw::kRemoveFromCrl);
 }
 
-// CRLs of two CAs that share a name.
+// There are CRLs, and two CAs of one name.
 bool CrlIssuersShareAName(const Disagreement& d, const CertificatePlan*) {
-  const auto& crls = d.question.crls;
-  return std::any_of(crls.begin(), crls.end(), [&](const CrlPlan& a) {
-    return std::any_of(crls.begin(), crls.end(), [&](const CrlPlan& b) {
-      const CertificatePlan& one = d.question.certificates[a.issuer];
-      const CertificatePlan& other = d.question.certificates[b.issuer];
-      return one.subject == other.subject && one.key != other.key;
-    });
-  });
+  return !d.question.crls.empty() && CasShareAName(d);
 }
 
 void AddForm(Rows* rows) {
@@ -89,7 +112,7 @@ void AddForm(Rows* rows) {
   rows->push_back({.name = "reads one extension twice",
                    .clause = "RFC 5280 4.2: MUST NOT include more than one instance",
                    .reasons = {kDuplicateExtension},
-                   .flaws = {"unknown: twice", "basic: twice", "usage: twice", "policy: twice",
+                   .flaws = {"unknown:", "basic: twice", "usage: twice", "policy: twice",
                              "identifier: authority twice"}});
   rows->push_back({.name = "reads extensions that are not DER",
                    .clause = "RFC 5280 4.1, 4.1.2.9; X.690 11.1, 11.5",
@@ -106,12 +129,12 @@ void AddForm(Rows* rows) {
                    .clause = "RFC 5280 4.1.2.4: MUST contain a non-empty distinguished name",
                    .reasons = {kMalformedName},
                    .flaws = {"name: empty issuer"}});
-  rows->push_back({.name = "reads what is not DER, or not a certificate",
-                   .clause = "RFC 5280 4.1; X.690 8, 10, 11",
-                   .reasons = {kMalformedCertificate, kMalformedExtension, kMalformedName,
-                               kMalformedSerial, kTrailingData, kUnsupportedVersion,
-                               kDuplicateExtension},
-                   .flaws = {"form:"}});
+  rows->push_back(
+      {.name = "reads what is not DER, or not a certificate",
+       .clause = "RFC 5280 4.1; X.690 8, 10, 11",
+       .reasons = {kMalformedCertificate, kMalformedExtension, kMalformedName, kMalformedSerial,
+                   kTrailingData, kUnsupportedVersion, kDuplicateExtension},
+       .flaws = {"form:"}});
   rows->push_back({.name = "reads algorithms that differ inside and outside",
                    .clause = "RFC 5280 4.1.1.2: MUST contain the same algorithm identifier",
                    .reasons = {kAlgorithmMismatch},
@@ -120,12 +143,12 @@ void AddForm(Rows* rows) {
 }
 
 void AddExtensions(Rows* rows) {
-  rows->push_back({.name = "reads key identifiers of the wrong shape",
-                   .clause = "RFC 5280 4.2.1.1: issuer and serial MUST both be there; 4.2.1.2",
-                   .reasons = {kMalformedExtension},
-                   .flaws = {"identifier: issuer without serial",
-                             "identifier: serial without issuer",
-                             "identifier: subject of the wrong type"}});
+  rows->push_back(
+      {.name = "reads key identifiers of the wrong shape",
+       .clause = "RFC 5280 4.2.1.1: issuer and serial MUST both be there; 4.2.1.2",
+       .reasons = {kMalformedExtension},
+       .flaws = {"identifier: issuer without serial", "identifier: serial without issuer",
+                 "identifier: subject of the wrong type"}});
   rows->push_back({.name = "reads a path length that is negative or not of a CA",
                    .clause = "RFC 5280 4.2.1.9: INTEGER (0..MAX), and only where cA is asserted",
                    .reasons = {kMalformedExtension},
@@ -140,18 +163,18 @@ void AddExtensions(Rows* rows) {
                    .reasons = {kMalformedExtension},
                    .flaws = {"altname: none inside", "altname: dNSName beyond ASCII",
                              "altname: an address of 5 octets"}});
-  rows->push_back({.name = "reads name constraints that constrain nothing, or cannot",
-                   .clause = "RFC 5280 4.2.1.10: minimum zero, address with mask, not empty",
-                   .reasons = {kMalformedExtension},
-                   .flaws = {"constraint: empty", "constraint: with a minimum",
-                             "constraint: a mask with holes",
-                             "constraint: an address without mask"}});
-  rows->push_back({.name = "reads policies that are empty, twice there, or negative",
-                   .clause = "RFC 5280 4.2.1.4, 4.2.1.5, 4.2.1.11, 4.2.1.14",
-                   .reasons = {kMalformedExtension},
-                   .flaws = {"policy: none inside", "policy: 1 twice", "policy: empty mappings",
-                             "policy: empty policyConstraints",
-                             "policy: negative inhibitAnyPolicy"}});
+  rows->push_back(
+      {.name = "reads name constraints that constrain nothing, or cannot",
+       .clause = "RFC 5280 4.2.1.10: minimum zero, address with mask, not empty",
+       .reasons = {kMalformedExtension},
+       .flaws = {"constraint: empty", "constraint: with a minimum", "constraint: a mask with holes",
+                 "constraint: an address without mask"}});
+  rows->push_back(
+      {.name = "reads policies that are empty, twice there, or negative",
+       .clause = "RFC 5280 4.2.1.4, 4.2.1.5, 4.2.1.11, 4.2.1.14",
+       .reasons = {kMalformedExtension},
+       .flaws = {"policy: none inside", "policy: 1 twice", "policy: empty mappings",
+                 "policy: empty policyConstraints", "policy: negative inhibitAnyPolicy"}});
   rows->push_back({.name = "knows extensions that muster does not, or overlooks critical ones",
                    .clause = "RFC 5280 4.2: MUST reject a critical extension not recognized",
                    .reasons = {kUnhandledCriticalExtension},
@@ -170,11 +193,19 @@ void AddKeys(Rows* rows) {
                    .clause = "Domain rule: RSA of at least 2048 bits",
                    .reasons = {kWeakKey},
                    .holds = IsSmallCaKey});
+  rows->push_back({.name = "takes RSA of 1024 bits for one of the CAs of a name",
+                   .clause = "Domain rule: RSA of at least 2048 bits",
+                   .reasons = {kBadSignature},
+                   .holds = IsSmallCaKeyAmongOthers});
   rows->push_back({.name = "does not look at the target's own key",
                    .clause = "RFC 5280 4.1.2.7, RFC 5480 2.1, RFC 8017 3.1; sizes by domain rule",
                    .reasons = {kWeakKey, kMalformedKey, kUnsupportedKeyAlgorithm},
-                   .flaws = {"key:", "form:"},
+                   .flaws = {"key:"},
                    .holds = IsTarget});
+  rows->push_back({.name = "takes keys without their parameters, or malformed",
+                   .clause = "RFC 3279 2.3.1: NULL; RFC 5480 2.1.1, 2.2",
+                   .reasons = {kWeakKey, kMalformedKey, kUnsupportedKeyAlgorithm},
+                   .flaws = {"form:"}});
 }
 
 void AddNames(Rows* rows) {
@@ -187,32 +218,49 @@ void AddNames(Rows* rows) {
   rows->push_back({.name = "does not see that a wildcard stands for an excluded name",
                    .clause = "RFC 5280 4.2.1.10: any name matching an excluded subtree is invalid",
                    .reasons = {kNameConstraintViolated},
-                   .flaws = {"altname: *.example.com"}});
+                   .flaws = {"altname: *.example.com", "altname: *.com"}});
   rows->push_back({.name = "does not see that an absolute name is the same name",
                    .clause = "RFC 5280 4.2.1.10; RFC 1034 3.1: a trailing dot ends a whole name",
-                   .whom = Whom::kBotan,
                    .reasons = {kNameConstraintViolated},
                    .flaws = {"altname: example.com."}});
-  rows->push_back({.name = "compares URIs whose host is an address",
-                   .clause = "RFC 5280 4.2.1.10: MUST reject where the host is an IP address",
-                   .whom = Whom::kOpenssl,
+  rows->push_back(
+      {.name = "compares URIs whose host is an address",
+       .clause = "RFC 5280 4.2.1.10: MUST reject where the host is an IP address",
+       .reasons = {kNameConstraintViolated},
+       .flaws = {"altname: https://10.1.2.3/", "altname: urn:device:1", "altname: https:///path"}});
+  rows->push_back(
+      {.name = "has no constraints for this form of name",
+       .clause = "RFC 5280 4.2.1.10: MUST process, or reject",
+       .whom = Whom::kBotan,
+       .reasons = {kNameConstraintViolated, kUnsupportedNameConstraint},
+       .flaws = {"altname: https://example.com/x", "altname: https://u@a.example.com:8/",
+                 "altname: registeredID", "altname: otherName"}});
+  rows->push_back({.name = "takes an RDN with several attributes apart",
+                   .clause = "RFC 5280 7.1: RDNs match where all their attributes do",
+                   .whom = Whom::kBotan,
                    .reasons = {kNameConstraintViolated},
-                   .flaws = {"altname: https://10.1.2.3/"}});
+                   .flaws = {"name: subject with several attributes in one RDN"}});
   rows->push_back({.name = "compares mailboxes that are none",
                    .clause = "RFC 5280 4.2.1.6: rfc822Name is a Mailbox of RFC 2821 4.1.2",
                    .reasons = {kNameConstraintViolated},
-                   .flaws = {"altname: mail with two at signs"}});
+                   .flaws = {"altname: mail with two at signs", "altname: mail without at sign"}});
+  rows->push_back({.name = "compares mailboxes with quoted local parts",
+                   .clause = "RFC 5280 4.2.1.6 allows them; muster reads none, which fails closed "
+                             "where mailboxes are constrained (engine/path/name_forms.cc)",
+                   .reasons = {kNameConstraintViolated},
+                   .flaws = {"altname: quoted mailbox"}});
   rows->push_back({.name = "does not hold mail addresses of the subject to constraints",
                    .clause = "RFC 5280 4.2.1.10: MUST be applied to emailAddress of the subject",
                    .whom = Whom::kBotan,
                    .reasons = {kNameConstraintViolated},
                    .flaws = {"altname: mail in the subject"}});
-  rows->push_back({.name = "has no IPv6 constraints",
-                   .clause = "RFC 5280 4.2.1.10: where iPAddress is constrained, an IPv4 address is "
-                             "within no IPv6 range",
-                   .whom = Whom::kBotan,
-                   .reasons = {kNameConstraintViolated},
-                   .flaws = {"altname: 10.1.2.3", "altname: 11.1.2.3", "altname: an IPv6 address"}});
+  rows->push_back(
+      {.name = "has no IPv6 constraints",
+       .clause = "RFC 5280 4.2.1.10: where iPAddress is constrained, an IPv4 address is "
+                 "within no IPv6 range",
+       .whom = Whom::kBotan,
+       .reasons = {kNameConstraintViolated},
+       .flaws = {"altname: 10.1.2.3", "altname: 11.1.2.3", "altname: an IPv6 address"}});
 }
 
 void AddCrls(Rows* rows) {
@@ -241,6 +289,10 @@ void AddCrls(Rows* rows) {
                    .whom = Whom::kBotan,
                    .reasons = {kRevoked},
                    .holds = CrlHasNoNextUpdate});
+  rows->push_back({.name = "counts CRLs with critical extensions that it does not understand",
+                   .clause = "RFC 5280 5.2, 5.3: MUST NOT use that CRL",
+                   .reasons = {kRevocationUnknown},
+                   .holds = CrlIsNotUnderstood});
   rows->push_back({.name = "counts CRLs that are signed with SHA-1",
                    .clause = "Domain rule: SHA-1 signatures are no signatures",
                    .reasons = {kRevocationUnknown},
@@ -248,12 +300,19 @@ void AddCrls(Rows* rows) {
 }
 
 void AddPaths(Rows* rows) {
-  rows->push_back({.name = "does not hold an anchor to its extendedKeyUsage",
-                   .clause = "Domain rule: anchors are certificates, and an EKU of a CA bounds what "
-                             "is below (engine/path/path_validator.h)",
+  rows->push_back({.name = "does not hold a path to the extendedKeyUsage of its CAs",
+                   .clause = "Domain rule: an EKU of a CA, anchors included, bounds what is below "
+                             "(engine/path/path_validator.h; RFC 5280 4.2.1.12 leaves it open)",
                    .whom = Whom::kBotan,
                    .reasons = {kExtendedKeyUsageNotAllowed},
                    .flaws = {"purpose:"},
+                   .holds = IsCa});
+  rows->push_back({.name = "takes an anchor without basicConstraints for a CA",
+                   .clause = "Domain rule: anchors are certificates, to which RFC 5280 6.1.4 (k) "
+                             "applies (ARCHITECTURE.md)",
+                   .whom = Whom::kOpenssl,
+                   .reasons = {kNotACa},
+                   .flaws = {"basic: absent", "form:", "version:"},
                    .holds = IsAnchor});
   rows->push_back({.name = "does not hold a path to the policies of its anchor",
                    .clause = "Domain rule: an anchor's policies count as if its own key had issued "
@@ -286,6 +345,11 @@ void AddPaths(Rows* rows) {
                    .whom = Whom::kBotan,
                    .reasons = {kIssuerNotFound},
                    .flaws = {"name: issuer attributes in other order"}});
+  rows->push_back({.name = "takes names whose RDNs were swapped for the same",
+                   .clause = "RFC 5280 7.1: relative names match in order",
+                   .whom = Whom::kBotan,
+                   .reasons = {kIssuerNotFound},
+                   .holds = SomeNameIsSwapped});
 }
 
 }  // namespace
