@@ -2,6 +2,7 @@
 // refuse is a defect unless a clause says otherwise. Peers are asked about the very path that
 // muster found, so what they say here is about that path.
 #include <algorithm>
+#include <initializer_list>
 
 #include "engine/base/byte_view.h"
 #include "engine/x509/extensions.h"
@@ -124,18 +125,25 @@ bool CrlIssuersShareAName(const Disagreement& d, const CertificatePlan*) {
          });
 }
 
-// Those that list a certificate of the path are none that count.
-bool OnlyBadCrlsRevoke(const Disagreement& d, const CertificatePlan*) {
+// All CRLs that list a certificate of the path have one of these flaws.
+bool OnlyThoseRevoke(const Disagreement& d, std::initializer_list<CrlFlaw> flaws) {
   return std::all_of(d.question.crls.begin(), d.question.crls.end(), [&](const CrlPlan& crl) {
-    const bool bad = crl.flaw == CrlFlaw::kNotYet || crl.flaw == CrlFlaw::kOtherKey ||
-                     crl.flaw == CrlFlaw::kBadSignature || crl.flaw == CrlFlaw::kSha1 ||
-                     crl.flaw == CrlFlaw::kUnknownCritical ||
-                     crl.flaw == CrlFlaw::kUnknownCriticalEntry;
-    return bad || std::none_of(crl.revoked.begin(), crl.revoked.end(), [&](std::size_t i) {
-             const CertificatePlan* plan = &d.question.certificates[i];
-             return std::find(d.path.begin(), d.path.end(), plan) != d.path.end();
-           });
+    if (std::find(flaws.begin(), flaws.end(), crl.flaw) != flaws.end()) return true;
+    return std::none_of(crl.revoked.begin(), crl.revoked.end(), [&](std::size_t i) {
+      const CertificatePlan* plan = &d.question.certificates[i];
+      return std::find(d.path.begin(), d.path.end(), plan) != d.path.end();
+    });
   });
+}
+
+bool OnlyBadCrlsRevoke(const Disagreement& d, const CertificatePlan*) {
+  return OnlyThoseRevoke(d, {CrlFlaw::kNotYet, CrlFlaw::kOtherKey, CrlFlaw::kBadSignature,
+                             CrlFlaw::kSha1, CrlFlaw::kUnknownCritical,
+                             CrlFlaw::kUnknownCriticalEntry});
+}
+
+bool OnlyPartialCrlsRevoke(const Disagreement& d, const CertificatePlan*) {
+  return OnlyThoseRevoke(d, {CrlFlaw::kOnlyUsers, CrlFlaw::kOnlyCas});
 }
 
 bool CrlHasNoNextUpdate(const Disagreement& d, const CertificatePlan*) {
@@ -350,6 +358,11 @@ void AddCrls(Rows* rows) {
                        "CRLs of the future by domain rule",
                    .peer_says = {"revoked"},
                    .holds = OnlyBadCrlsRevoke});
+  rows->push_back({.name = "does not look at issuingDistributionPoint",
+                   .clause = "RFC 5280 5.2.5, 6.3.3 (b) (2)",
+                   .whom = Whom::kBotan,
+                   .peer_says = {"Certificate is revoked"},
+                   .holds = OnlyPartialCrlsRevoke});
   rows->push_back({.name = "does not count CRLs without nextUpdate",
                    .clause = "RFC 5280 5.1.2.5: what clients make of them is not specified",
                    .whom = Whom::kBotan,

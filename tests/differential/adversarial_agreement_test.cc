@@ -22,7 +22,7 @@ std::uint64_t Setting(const char* name, std::uint64_t otherwise) {
 }
 
 // The questions of one PKI share certificates.
-constexpr std::uint64_t kQuestionsOfAPki = 50;
+constexpr std::uint64_t kQuestionsOfAPki = 20;
 
 struct Tally {
   std::uint64_t questions = 0, accepted = 0, unexplained = 0;

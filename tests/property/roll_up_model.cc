@@ -1,6 +1,7 @@
 #include "tests/property/roll_up_model.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace muster::test {
 namespace {
@@ -12,7 +13,11 @@ class Decision {
  public:
   Decision(const ModelWorld& world, const ModelRegistry& registry, const ModelOptions& options,
            int leaf, const std::set<int>& presented, int at)
-      : world_(world), registry_(registry), options_(options), leaf_(leaf), at_(at),
+      : world_(world),
+        registry_(registry),
+        options_(options),
+        leaf_(leaf),
+        at_(at),
         presented_(presented) {
     const auto found = registry_.individuals.find(leaf_);
     if (found != registry_.individuals.end()) individual_ = &found->second;
@@ -31,7 +36,10 @@ class Decision {
     // leaf whatever the path.
     verdict.accepted = accepts_ && !disable_met_ && leaf_refusals_ == 0;
     verdict.reason = verdict.accepted ? kNone : best_;
-    verdict.reason_is_certain = failed_paths_ <= 4;
+    // The engine keeps the four best of the paths that failed. It does not check the leaf's signature
+    // on those: where names are shared, one of them may be of a CA that never issued the leaf.
+    verdict.reason_is_certain =
+        failed_paths_ <= 4 && !namesake_missed_ && !world_.namesakes.contains(Leaf().issuer);
     return verdict;
   }
 
@@ -179,11 +187,14 @@ class Decision {
   void JudgeDeadEnd(const Path& path) {
     ++path_being_judged_;
     ++failed_paths_;
+    // A namesake of the CA that is missing is found, and refused for its signature.
+    const int missing = path.empty() ? Leaf().issuer : Ca(path.back()).issuer;
+    namesake_missed_ = namesake_missed_ || world_.namesakes.contains(missing);
     const bool in_root = !path.empty() && Ca(path.back()).self_issued;
     RejectReason reason = in_root ? kNoVerifiedCa : kIssuerNotFound;
     const RejectReason rule = RollUp(path);
-    const bool met_entry = rule != kNoEnrollment && rule != kIndividualMismatch &&
-                           rule != kIndividualDisabled;
+    const bool met_entry =
+        rule != kNoEnrollment && rule != kIndividualMismatch && rule != kIndividualDisabled;
     if (met_entry) reason = rule;
     if (reason != kNone) Offer(reason);
   }
@@ -195,7 +206,7 @@ class Decision {
   const std::set<int>& presented_;
   const ModelIndividual* individual_ = nullptr;
   RejectReason best_ = kNotEvaluated;
-  bool accepts_ = false, disable_met_ = false;
+  bool accepts_ = false, disable_met_ = false, namesake_missed_ = false;
   mutable bool path_len_exceeded_ = false;
   int leaf_refusals_ = 0, failed_paths_ = 0, path_being_judged_ = 0;
 };
@@ -216,8 +227,7 @@ bool ModelRegistry::Holds(int certificate) const {
 }
 
 ModelVerdict Decide(const ModelWorld& world, const ModelRegistry& registry,
-                    const ModelOptions& options, int leaf, const std::set<int>& presented,
-                    int at) {
+                    const ModelOptions& options, int leaf, const std::set<int>& presented, int at) {
   return Decision(world, registry, options, leaf, presented, at).Run();
 }
 

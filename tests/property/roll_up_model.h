@@ -21,7 +21,7 @@ struct ModelCertificate {
   int subject = 0, issuer = 0;  // CAs. Of a leaf, only `issuer` counts.
   bool self_issued = false;     // The two have one name, whatever their keys.
   std::optional<int> path_len = {};
-  int good_until = 1'000'000;   // A time.
+  int good_until = 1'000'000;  // A time.
 };
 
 struct ModelGroup {
@@ -38,11 +38,11 @@ struct ModelIndividual {
 
 // What a registry says. Certificates are indices into ModelWorld::cas.
 struct ModelRegistry {
-  std::map<int, bool> registered;         // To verified or not.
-  std::map<int, ModelGroup> groups;       // By id.
+  std::map<int, bool> registered;              // To verified or not.
+  std::map<int, ModelGroup> groups;            // By id.
   std::map<int, ModelIndividual> individuals;  // By leaf.
-  std::set<int> denied;                   // Leaves.
-  std::map<int, std::set<int>> crls;      // Of a CA: what it revoked. Leaves are -1 - leaf.
+  std::set<int> denied;                        // Leaves.
+  std::map<int, std::set<int>> crls;           // Of a CA: what it revoked. Leaves are -1 - leaf.
 
   bool IsVerified(int certificate) const;
   bool Holds(int certificate) const;  // As a registered CA or as a group's.
@@ -50,6 +50,7 @@ struct ModelRegistry {
 
 struct ModelWorld {
   std::vector<ModelCertificate> cas, leaves;
+  std::set<int> namesakes;  // CAs whose name another CA has too.
 };
 
 struct ModelOptions {
