@@ -108,7 +108,6 @@ class Decision {
       for (std::size_t i = 0; i < path.size() && !g; ++i) {
         if (path[i] == individual_->ca_certificate) g = i;
       }
-      if (!g) return kIndividualMismatch;
     } else {
       for (std::size_t i = 0; i < path.size() && !g; ++i) {
         if (GroupOf(path[i]) != nullptr) g = i;
@@ -122,6 +121,7 @@ class Decision {
         return kDisabledEntryOnPath;
       }
     }
+    if (!g) return kIndividualMismatch;
     for (std::size_t v = *g; v < path.size(); ++v) {
       if (registry_.IsVerified(path[v])) return kNone;
     }
