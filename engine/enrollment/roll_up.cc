@@ -21,7 +21,6 @@ RollUpOutcome RollUp(std::span<const CaLabel> cas, const IndividualLabel* indivi
   // The entry that decides, and its place g.
   if (individual != nullptr) {
     if (!individual->enabled) return reject(RejectReason::kIndividualDisabled, 0);
-    if (!individual->ca_index) return reject(RejectReason::kIndividualMismatch, 0);
     outcome.entry_at = individual->ca_index;
   } else {
     const auto nearest = std::find_if(cas.begin(), cas.end(), [](const CaLabel& ca) {
@@ -43,6 +42,9 @@ RollUpOutcome RollUp(std::span<const CaLabel> cas, const IndividualLabel* indivi
                     ChainIndexOf(static_cast<std::size_t>(disabled - cas.begin())));
     }
   }
+
+  // Only now: a path that the individual's CA is not on may meet a disable, which outweighs others.
+  if (!outcome.entry_at) return reject(RejectReason::kIndividualMismatch, 0);
 
   // Roll-up to verified: some v >= g.
   const std::size_t g = *outcome.entry_at;

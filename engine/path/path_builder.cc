@@ -52,7 +52,7 @@ BuildEnd PathBuilder::Build(std::string_view issuer_name, ByteView authority_key
       const RejectReason link = links_->Verify(*path.cas.back(), *candidate);
       if (link == RejectReason::kBudgetExhausted) return BuildEnd::kBudget;
       if (link != RejectReason::kNone) {
-        frame.refused = link;
+        if (frame.refused == RejectReason::kIssuerNotFound) frame.refused = link;
         continue;
       }
     }

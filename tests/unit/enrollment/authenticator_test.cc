@@ -399,6 +399,20 @@ TEST_F(AuthenticatorTest, AnIndividualMayNameCas) {
   EXPECT_EQ(ReasonOf(other, Presented(leaf_, {factory_})), RejectReason::kIndividualMismatch);
 }
 
+// The disabled group lies on another valid path than the individual's CA.
+TEST_F(AuthenticatorTest, AnyDisabledBlocksOnEveryPathOfAnIndividual) {
+  const Entity elsewhere = w_.Root("Elsewhere"), cross = w_.CrossSigned(factory_, elsewhere);
+  const auto registry = RegistryBuilder()
+                            .Verified(root_)
+                            .Verified(elsewhere)
+                            .IndividualByName("device-1", "root")
+                            .Group("off", elsewhere, {false});
+  const auto chain = Presented(leaf_, {factory_, cross});
+  EXPECT_EQ(ReasonOf(registry, chain), RejectReason::kNone);
+  EXPECT_EQ(ReasonOf(registry, chain, {.any_disabled_blocks = true}),
+            RejectReason::kDisabledEntryOnPath);
+}
+
 TEST_F(AuthenticatorTest, RevokedByItsCasCrl) {
   auto registry = RegistryBuilder().Verified(root_).Unverified(factory_).Group("g", factory_);
   registry.Crl("factory", w_.Crl(factory_, {leaf_}));

@@ -63,6 +63,16 @@ TEST(RollUpTest, AnyDisabledBlocksLooksAtTheWholePath) {
   EXPECT_TRUE(Decide({kGroup, kVerified}, nullptr, true).accepted());
 }
 
+// A path that the individual's CA is not on may still meet a disable, which outweighs other paths.
+TEST(RollUpTest, AnyDisabledBlocksWhereTheIndividualsCaIsElsewhereToo) {
+  const IndividualLabel elsewhere{};
+  const RollUpOutcome outcome = Decide({kVerified, kDisabledGroup}, &elsewhere, true);
+  EXPECT_EQ(outcome.reason, RejectReason::kDisabledEntryOnPath);
+  EXPECT_EQ(outcome.chain_index, 2);
+  EXPECT_TRUE(outcome.blocks());
+  EXPECT_FALSE(Decide({kVerified, kDisabledGroup}, &elsewhere, false).blocks());
+}
+
 TEST(RollUpTest, AnIndividualOutranksGroups) {
   const IndividualLabel on_path{.ca_index = 1};
   EXPECT_TRUE(Decide({kDisabledGroup, kVerified}, &on_path).accepted());

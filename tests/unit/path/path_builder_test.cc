@@ -110,6 +110,15 @@ TEST_F(PathBuilderTest, AnIssuerWithAWeakKeyIsADeadEnd) {
   EXPECT_EQ(signatures_, 0);
 }
 
+// The issuer whose key identifier fits says why, not a namesake that is tried after it.
+TEST_F(PathBuilderTest, ADeadEndIsThatOfTheBestCandidate) {
+  const Entity weak = w_.Root("Weak", {.key = KeyKind::kRsa1024});
+  const Entity namesake = w_.Root("Weak", {.key_label = "another key"});
+  const Entity factory = w_.Intermediate("Factory", weak);
+  Build(w_.Leaf("d", factory), {namesake, weak, factory}, {weak, namesake});
+  EXPECT_THAT(visited_, ElementsAre("Factory? weak-key"));
+}
+
 TEST_F(PathBuilderTest, CrossSigningGivesSeveralPaths) {
   const Entity a = w_.Root("A"), b = w_.Root("B");
   const Entity factory = w_.Intermediate("Factory", a);
