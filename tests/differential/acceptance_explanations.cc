@@ -137,9 +137,9 @@ bool OnlyThoseRevoke(const Disagreement& d, std::initializer_list<CrlFlaw> flaws
 }
 
 bool OnlyBadCrlsRevoke(const Disagreement& d, const CertificatePlan*) {
-  return OnlyThoseRevoke(d, {CrlFlaw::kNotYet, CrlFlaw::kOtherKey, CrlFlaw::kBadSignature,
-                             CrlFlaw::kSha1, CrlFlaw::kUnknownCritical,
-                             CrlFlaw::kUnknownCriticalEntry});
+  return OnlyThoseRevoke(
+      d, {CrlFlaw::kNotYet, CrlFlaw::kOtherKey, CrlFlaw::kBadSignature, CrlFlaw::kSha1,
+          CrlFlaw::kUnknownCritical, CrlFlaw::kUnknownCriticalEntry});
 }
 
 bool OnlyPartialCrlsRevoke(const Disagreement& d, const CertificatePlan*) {
@@ -176,6 +176,11 @@ void AddBuilding(Rows* rows) {
                    .whom = Whom::kOpenssl,
                    .peer_says = {"self-signed certificate in certificate chain"},
                    .holds = NamesShareAKeylessIssuer});
+  rows->push_back({.name = "takes a self-issued target for a self-signed one",
+                   .clause = "RFC 5280 3.2: issuer and subject are one entity; another key signed",
+                   .whom = Whom::kOpenssl,
+                   .peer_says = {"self-signed certificate"},
+                   .flaws = {"name: subject is its issuer"}});
   rows->push_back({.name = "does not take a target for its own anchor",
                    .clause = "RFC 5280 6.1: a path below an anchor that is a self-signed v1 "
                              "certificate",

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -160,6 +161,36 @@ TEST_P(BatchAgreementTest, OnSixteenThreadsWithAnyMemory) {
               std::to_string(threads) + " threads, " + std::to_string(octets_max) + " octets");
     }
   }
+}
+
+// Chains that go wrong in every way known to us, each PKI with namesakes, cycles and cross-signing.
+TEST_P(BatchAgreementTest, OnAdversarialChains) {
+  if (GetParam() == Kernel::kReference) GTEST_SKIP() << "it is what others are compared with";
+  std::size_t chains_in_all = 0, accepted = 0;
+  std::set<RejectReason> reasons;
+  for (std::uint64_t seed = 1; seed <= 24; seed += 4) {
+    const MixedFleet fleet = test::MakeAdversarialFleet(seed, 4, 20);
+    const std::vector<PresentedChain> chains = BorrowAll(fleet.chains);
+    const Authenticator reference(fleet.snapshot, With(Kernel::kReference));
+    const Authenticator subject(fleet.snapshot, With(GetParam()));
+    const Authenticator small(
+        fleet.snapshot, With(GetParam(), AuthenticationOptions{.cache_octets_max = 64u << 10}));
+    for (const UnixTime at : {fleet.at, fleet.at + 1s}) {
+      const std::vector<Verdict> expected = OneByOne(reference, chains, at);
+      Compare(fleet.chains, expected, InBatches(subject, chains, at, chains.size()), "batch");
+      Compare(fleet.chains, expected, InBatches(small, chains, at, 13), "thirteens");
+      Compare(fleet.chains, expected, OneByOne(subject, chains, at), "one by one");
+      Compare(fleet.chains, expected, OnThreads(small, chains, at, 4), "four threads");
+      if (HasFatalFailure()) return;
+      chains_in_all += chains.size();
+      for (const Verdict& verdict : expected) {
+        accepted += verdict.accepted();
+        reasons.insert(verdict.reason);
+      }
+    }
+  }
+  EXPECT_GT(accepted, chains_in_all / 20);
+  EXPECT_GT(reasons.size(), 20u) << "too few ways to go wrong";
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, BatchAgreementTest, testing::ValuesIn(SupportedKernels()),

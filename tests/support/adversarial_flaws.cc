@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "tests/support/adversarial_pki.h"
+#include "tests/support/adversarial_draw.h"
 
 namespace muster::test {
 namespace {

@@ -8,6 +8,7 @@
 #include "engine/der/der_reader.h"
 #include "engine/pki/der_writer.h"
 #include "muster/certificate.h"
+#include "tests/support/adversarial_draw.h"
 #include "tests/support/test_world.h"
 #include "tests/unit/path/extension_writer.h"
 

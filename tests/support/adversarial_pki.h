@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -46,7 +45,7 @@ enum class CrlFlaw : std::uint8_t {
 std::string_view NameOf(CrlFlaw flaw);
 
 struct CrlPlan {
-  std::size_t issuer = 0;            // The certificate whose name and key it carries.
+  std::size_t issuer = 0;                 // The certificate whose name and key it carries.
   std::vector<std::size_t> revoked = {};  // Certificates whose serial numbers it lists.
   CrlFlaw flaw = CrlFlaw::kNone;
 };
@@ -102,18 +101,6 @@ class AdversarialIssuer {
 std::string Describe(const AdversarialQuestion& question);
 // All of it: options and time in a line, then every certificate and CRL in PEM.
 std::string ToPem(const PeerQuestion& question);
-
-// --- The parts of the generator --------------------------------------------------------------
-
-using Random = std::mt19937_64;
-// Below `bound`; the same on every machine.
-inline std::size_t Below(std::size_t bound, Random* random) { return (*random)() % bound; }
-inline bool OneIn(std::size_t n, Random* random) { return Below(n, random) == 0; }
-
-// A plan of names, keys and links, without flaws.
-void DrawShape(Random* random, AdversarialQuestion* question);
-// Flaws, times, CRLs and options on top of a shape.
-void PlantFlaws(Random* random, AdversarialQuestion* question);
 
 }  // namespace muster::test
 

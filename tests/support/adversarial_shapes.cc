@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "tests/support/adversarial_pki.h"
+#include "tests/support/adversarial_draw.h"
 
 namespace muster::test {
 namespace {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include "engine/base/encoding.h"
+#include "tests/support/adversarial_pki.h"
 #include "tests/support/test_world.h"
 
 namespace muster::test {
@@ -211,6 +213,43 @@ MixedFleet MakeMixedFleet() {
   fleet.chains.push_back({});
   fleet.chains.push_back({Bytes{}});
   fleet.snapshot = Must(RegistrySnapshot::Compile(std::move(contents)));
+  return fleet;
+}
+
+MixedFleet MakeAdversarialFleet(std::uint64_t first_seed, std::uint64_t pkis,
+                                std::uint64_t questions_of_a_pki) {
+  MixedFleet fleet;
+  fleet.at = AdversarialTime();
+  RegistryBuilder registry;
+  std::set<Fingerprint> held;  // One certificate, one enrollment.
+  int names = 0;
+  for (std::uint64_t seed = first_seed; seed < first_seed + pkis; ++seed) {
+    const AdversarialPki pki(seed);
+    AdversarialIssuer issuer;
+    const auto entity = [&](std::size_t i) {
+      const Bytes& der = issuer.Certificate(pki.plain().certificates[i]);
+      return Entity("ca", der, Issuer{{}, AdversarialKey(0), {}});
+    };
+    for (const std::size_t i : pki.plain().anchors) {
+      if (pki.plain().certificates[i].is_ca && held.insert(entity(i).fingerprint()).second) {
+        const std::string name = "anchor-" + std::to_string(++names);
+        registry.Verified(entity(i), name);
+        if (names % 8 != 0) registry.GroupByName(name, name);
+      }
+    }
+    for (const std::size_t i : pki.plain().untrusted) {
+      if (!held.insert(entity(i).fingerprint()).second || ++names % 3 != 0) continue;
+      registry.Group("group-" + std::to_string(names), entity(i),
+                     RegistryBuilder::Enabled{names % 7 != 0});
+    }
+    for (std::uint64_t n = 0; n < questions_of_a_pki; ++n) {
+      PeerQuestion made = issuer.Make(pki.Question(n));
+      OwnedChain& chain = fleet.chains.emplace_back();
+      chain.push_back(std::move(made.target));
+      for (Bytes& der : made.untrusted) chain.push_back(std::move(der));
+    }
+  }
+  fleet.snapshot = registry.Snapshot();
   return fleet;
 }
 

@@ -33,6 +33,11 @@ struct MixedFleet {
 // The same whenever it is called; some hundreds of chains.
 MixedFleet MakeMixedFleet();
 
+// Questions of AdversarialPkis (tests/support/adversarial_pki.h) as chains, under one registry that
+// holds what those PKIs would have without their flaws: anchors verified, some CAs with groups.
+MixedFleet MakeAdversarialFleet(std::uint64_t first_seed, std::uint64_t pkis,
+                                std::uint64_t questions_of_a_pki);
+
 // A chain of the fleet, spoiled in one of many ways, or as it is: bits flipped, octets set or cut
 // off, certificates dropped, doubled, swapped or taken from other chains, signatures exchanged.
 OwnedChain Spoil(const MixedFleet& fleet, std::mt19937_64* random);
