@@ -177,11 +177,12 @@ TEST_F(AuditVerb, AllAcceptedIsStatusZero) {
 }
 
 TEST_F(AuditVerb, AnInterruptEndsWithAPartialSummary) {
-  // The writer keeps standard input open: without the interrupt the audit would wait.
+  // The writer keeps standard input open, and nothing else: without the interrupt the audit would
+  // wait. In the foreground `timeout` sends one signal; the second would end the program at once.
   const CommandResult result = RunProgram(
       {"sh", "-c",
        "{ cat '" + fleet_ +
-           "'; sleep 20; } | timeout --preserve-status -s INT 2 '" MUSTER_BIN "' audit --at " +
+           "'; sleep 20; } 2>&- | timeout --foreground --preserve-status -s INT 2 '" MUSTER_BIN "' audit --at " +
            at_ + " --format ndjson - & wait $!"},
       {"", environment_});
   EXPECT_EQ(result.status, 130) << result.err;

@@ -56,7 +56,7 @@ TEST(AlignedMemory, OnManyThreads) {
 
 TEST(AlignedMemory, ChunksAreSharedAndGivenBack) {
   const std::size_t before = ChunkOctets();
-  constexpr std::size_t kTable = 40'064;  // No other test leaves an empty chunk for it.
+  constexpr std::size_t kTable = 65'536;  // No other test leaves an empty chunk for it.
   std::vector<AlignedOctets> tables;
   for (int i = 0; i < 1'000; ++i) tables.push_back(AllocateAligned(kTable));
   const std::size_t full = ChunkOctets() - before;
