@@ -1,7 +1,6 @@
 #include "tests/property/roll_up_model.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace muster::test {
 namespace {
@@ -36,8 +35,8 @@ class Decision {
     // leaf whatever the path.
     verdict.accepted = accepts_ && !disable_met_ && leaf_refusals_ == 0;
     verdict.reason = verdict.accepted ? kNone : best_;
-    // The engine keeps the four best of the paths that failed. It does not check the leaf's signature
-    // on those: where names are shared, one of them may be of a CA that never issued the leaf.
+    // The engine keeps the four best of the paths that failed, and does not check the leaf's
+    // signature on them: where names are shared, one may be of a CA that never issued the leaf.
     verdict.reason_is_certain =
         failed_paths_ <= 4 && !namesake_missed_ && !world_.namesakes.contains(Leaf().issuer);
     return verdict;
@@ -100,18 +99,22 @@ class Decision {
     return nullptr;
   }
 
+  // Where the entry that decides stands on a path: g.
+  std::optional<std::size_t> EntryOn(const Path& path) const {
+    for (std::size_t i = 0; i < path.size(); ++i) {
+      const bool is_entry = individual_ != nullptr ? path[i] == individual_->ca_certificate
+                                                   : GroupOf(path[i]) != nullptr;
+      if (is_entry) return i;
+    }
+    return std::nullopt;
+  }
+
   // The roll-up rule over the CAs of a path.
   RejectReason RollUp(const Path& path) const {
-    std::optional<std::size_t> g;
+    const std::optional<std::size_t> g = EntryOn(path);
     if (individual_ != nullptr) {
       if (!individual_->enabled) return kIndividualDisabled;
-      for (std::size_t i = 0; i < path.size() && !g; ++i) {
-        if (path[i] == individual_->ca_certificate) g = i;
-      }
     } else {
-      for (std::size_t i = 0; i < path.size() && !g; ++i) {
-        if (GroupOf(path[i]) != nullptr) g = i;
-      }
       if (!g) return kNoEnrollment;
       if (!GroupOf(path[*g])->enabled) return kGroupDisabled;
     }
@@ -130,15 +133,14 @@ class Decision {
 
   // RFC 5280 section 6, as far as these certificates go; kNone where the CA certificates are valid.
   RejectReason ValidateCas(const Path& path) const {
+    int more = static_cast<int>(path.size());  // CA certificates that may follow.
     for (std::size_t i = path.size(); i-- > 0;) {
       const ModelCertificate& ca = Ca(path[i]);
       if (ca.good_until < at_) return kExpired;
-      int below = 0;
-      for (std::size_t k = 0; k < i; ++k) below += !Ca(path[k]).self_issued;
-      // The fault is the lowest CA's; which one it is makes no other reason.
-      if (ca.path_len && below > *ca.path_len) path_len_exceeded_ = true;
+      const bool counts = i + 1 != path.size() && !ca.self_issued;
+      if (counts && more-- == 0) return kPathLenExceeded;
+      more = std::min(more, ca.path_len.value_or(more));
     }
-    if (std::exchange(path_len_exceeded_, false)) return kPathLenExceeded;
     for (std::size_t i = path.size() - 1; i-- > 0;) {
       const RejectReason status = StatusOf(path[i], Ca(path[i + 1]).subject);
       if (status != kNone) return status;
@@ -192,10 +194,8 @@ class Decision {
     namesake_missed_ = namesake_missed_ || world_.namesakes.contains(missing);
     const bool in_root = !path.empty() && Ca(path.back()).self_issued;
     RejectReason reason = in_root ? kNoVerifiedCa : kIssuerNotFound;
-    const RejectReason rule = RollUp(path);
-    const bool met_entry =
-        rule != kNoEnrollment && rule != kIndividualMismatch && rule != kIndividualDisabled;
-    if (met_entry) reason = rule;
+    const bool enabled = individual_ == nullptr || individual_->enabled;
+    if (enabled && EntryOn(path)) reason = RollUp(path);
     if (reason != kNone) Offer(reason);
   }
 
@@ -207,7 +207,6 @@ class Decision {
   const ModelIndividual* individual_ = nullptr;
   RejectReason best_ = kNotEvaluated;
   bool accepts_ = false, disable_met_ = false, namesake_missed_ = false;
-  mutable bool path_len_exceeded_ = false;
   int leaf_refusals_ = 0, failed_paths_ = 0, path_being_judged_ = 0;
 };
 

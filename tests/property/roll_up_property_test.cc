@@ -88,7 +88,7 @@ class RealWorld {
     model_.namesakes = {static_cast<int>(old_key), static_cast<int>(first.size()) - 1};
     ca_count_ = first.size();
     // Cross-signed, cycles included.
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 7; ++i) {
       const std::size_t subject = Below(ca_count_ - 1, &random_);
       const std::size_t issuer = Below(ca_count_ - 1, &random_);
       if (subject == issuer) continue;
@@ -260,7 +260,7 @@ class Changer {
     const int id = static_cast<int>(Below(4, &random_));
     r->groups.erase(id);
     ModelGroup group;
-    group.enabled = !OneIn(4, &random_);
+    group.enabled = !OneIn(3, &random_);
     for (std::size_t k = 1 + Below(2, &random_); k-- > 0;) {
       const int c = AnyCertificate();
       const auto has = [&](const ModelGroup& other) {
@@ -347,7 +347,7 @@ class Comparison {
     engine_options_.require_crl = options_.require_crl;
     // As good as no budget: the model has none.
     engine_options_.budget = {.signatures_max = 10'000, .path_steps_max = 100'000};
-    for (int i = 0; i < 12; ++i) changer_.Change(&registry_);
+    for (int i = 0; i < 20; ++i) changer_.Change(&registry_);
     for (int i = 0; i < 12; ++i) DrawChain();
     warm_ = std::make_unique<Authenticator>(Snapshot(), engine_options_);
   }
@@ -473,11 +473,11 @@ class Comparison {
 };
 
 TEST(RollUpProperty, WarmFreshAndModelAgreeWhileTheRegistryChanges) {
-  const std::uint64_t worlds = Setting("MUSTER_ROLL_UP_WORLDS", 24);
+  const std::uint64_t worlds = Setting("MUSTER_ROLL_UP_WORLDS", 60);
   const std::uint64_t first = Setting("MUSTER_ROLL_UP_SEED", 1);
   Tally tally;
   for (std::uint64_t seed = first; seed < first + worlds && !HasFatalFailure(); ++seed) {
-    Comparison(seed, &tally).Run(/*changes=*/20);
+    Comparison(seed, &tally).Run(/*changes=*/12);
   }
   if (HasFatalFailure()) return;
   // Decisions that all fall alike would prove nothing.
