@@ -64,6 +64,12 @@ void AddConstraints(std::vector<Flaw>* f) {
   add("constraint: excludes every dNSName", [](D* d) { d->Set(NameConstraints({}, {Dns("")})); });
   add("constraint: excludes a.example.com",
       [](D* d) { d->Set(NameConstraints({}, {Dns("a.example.com")})); });
+}
+
+void AddOtherConstraints(std::vector<Flaw>* f) {
+  const auto add = [&](std::string_view name, void (*apply)(D*)) {
+    f->push_back({name, FlawPlace::kCa, apply});
+  };
   add("constraint: permits mail at example.com",
       [](D* d) { d->Set(NameConstraints({Email("example.com")}, {})); });
   add("constraint: permits mail below example.com",
@@ -238,6 +244,7 @@ void AddPolicies(std::vector<Flaw>* f) {
 
 void AddConstraintFlaws(std::vector<Flaw>* flaws) {
   AddConstraints(flaws);
+  AddOtherConstraints(flaws);
   AddNames(flaws);
   AddPolicies(flaws);
 }

@@ -118,6 +118,9 @@ void AddNameFlaws(std::vector<Flaw>* f) {
                 }});
   f->push_back({"name: issuer of another CA", FlawPlace::kAny,
                 [](D* d) { d->issuer = AdversarialName(d->issuer_name + 1); }});
+}
+
+void AddSubjectFlaws(std::vector<Flaw>* f) {
   f->push_back(
       {"name: empty issuer", FlawPlace::kAny, [](D* d) { d->issuer = Must(EncodeName({})); }});
   f->push_back(
@@ -219,6 +222,7 @@ void AddFieldFlaws(std::vector<Flaw>* flaws) {
   AddVersionFlaws(flaws);
   AddSerialFlaws(flaws);
   AddNameFlaws(flaws);
+  AddSubjectFlaws(flaws);
   AddDateFlaws(flaws);
 }
 
