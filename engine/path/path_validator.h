@@ -4,11 +4,11 @@
 // next certificate) from the anchor down to the leaf's issuer, and CRLs (6.3) of those
 // certificates. ValidateLeaf does 6.1.3 and 6.1.5 (wrap-up) for the leaf. Only the validator can
 // make a ValidatedPath.
-// Deviations, all but the anchor's policyMappings stricter: the anchor is a certificate, and its own
-// window (by option), key usage, path length, EKU, name constraints, policies and policyMappings
-// count, as if it had been issued by its own key (RFC 5937 in spirit; its signature and its issuer
-// are not looked at); an EKU in a CA certificate bounds the purposes of everything below it;
-// duplicate or malformed extensions are refused in parsing.
+// Deviations, all but the anchor's policyMappings stricter: the anchor is a certificate, and its
+// own window (by option), key usage, path length, EKU, name constraints, policies and
+// policyMappings count, as if it had been issued by its own key (RFC 5937 in spirit; its signature
+// and its issuer are not looked at); an EKU in a CA certificate bounds the purposes of everything
+// below it; duplicate or malformed extensions are refused in parsing.
 #ifndef MUSTER_ENGINE_PATH_PATH_VALIDATOR_H_
 #define MUSTER_ENGINE_PATH_PATH_VALIDATOR_H_
 
