@@ -23,7 +23,7 @@ TEST(ReadmeTest, TheLibraryExampleIsTheProgramThatIsBuilt) {
 }
 
 TEST(ReadmeTest, LinksPointToFiles) {
-  for (const char* name : {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"}) {
+  for (const char* name : {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"}) {
     const std::string text = ReadFile(name);
     const std::regex link(R"(\]\(([^)#:]+)\))");
     for (auto it = std::sregex_iterator(text.begin(), text.end(), link);
