@@ -60,12 +60,7 @@ add_compile_options("-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
 # Position independent code may still inline its own functions.
 add_compile_options(-fno-semantic-interposition)
 
-# Hardening.
-add_compile_options(-fstack-protector-strong)
-add_link_options(-Wl,-z,relro,-z,now)
-if(NOT MUSTER_SANITIZE AND NOT MUSTER_COVERAGE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
-  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-endif()
+include(MusterHardening)
 
 if(MUSTER_CHECKED)
   add_compile_options(-UNDEBUG)
