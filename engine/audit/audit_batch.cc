@@ -8,11 +8,6 @@
 #include "engine/base/byte_view.h"
 
 namespace muster::audit {
-namespace {
-
-const LeafDescription kNoLeaf;
-
-}  // namespace
 
 void AuditBatch::AddError(const RawSource& source, std::string why) {
   records_.push_back({.source = source, .device_id = {}, .error = std::move(why)});
@@ -70,7 +65,13 @@ void AuditBatch::Fill(std::size_t i, AuditRecord* out) const {
   out->read_error = record.error;
   const bool is_device = record.device != kNoDevice;
   out->verdict = is_device ? verdicts_[record.device] : Verdict{};
-  const LeafDescription& leaf = is_device ? leaves_[record.device] : kNoLeaf;
+  if (!is_device) {
+    out->leaf = {};
+    out->key_type.clear();
+    out->not_after.reset();
+    return;
+  }
+  const LeafDescription& leaf = leaves_[record.device];
   out->leaf = leaf.fingerprint;
   out->key_type = leaf.key_type;
   out->not_after = leaf.readable ? std::optional(leaf.not_after) : std::nullopt;

@@ -117,14 +117,9 @@ class AuditRun {
 
   AuditBatch* ReadBatch(tbb::flow_control& flow) {
     AuditBatch* batch = pool_.Take();
-    if (Stopped()) {
-      interrupted_ = true;
-    } else if (reader_.Read(&batch->raw)) {
-      return batch;
-    } else if (Stopped()) {
-      // The read ended because it was interrupted.
-      interrupted_ = true;
-    }
+    if (!Stopped() && reader_.Read(&batch->raw)) return batch;
+    // Asked again: the read may have ended because it was interrupted.
+    if (Stopped()) interrupted_ = true;
     flow.stop();
     return nullptr;
   }

@@ -10,9 +10,9 @@
 namespace muster::audit {
 namespace {
 
-constexpr std::size_t kBlockSize = 256 * 1024;
+constexpr std::size_t kBlockSize = std::size_t{256} * 1024;
 // Octets of one batch, its last record aside.
-constexpr std::size_t kBatchSize = 8 * 1024 * 1024;
+constexpr std::size_t kBatchSize = std::size_t{8} * 1024 * 1024;
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 

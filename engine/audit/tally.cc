@@ -43,8 +43,9 @@ void Tally::MergeInto(AuditReport* report) const {
   for (const auto& [reason, count] : reasons_) {
     report->by_reason[std::string(NameOf(reason))] += count;
   }
-  for (const auto& [id, count] : groups_)
+  for (const auto& [id, count] : groups_) {
     report->by_enrollment[fmt::format("group {}", id)] += count;
+  }
   for (const auto& [id, count] : individuals_) {
     report->by_enrollment[fmt::format("individual {}", id)] += count;
   }

@@ -21,6 +21,8 @@ constexpr bool IsStrictlyAscending() {
   return true;
 }
 static_assert(IsStrictlyAscending(), "reject_reason.inc must be sorted by number, without repeats");
+// What InfoOf gives for a number that is none.
+static_assert(kReasons[1].reason == RejectReason::kNotEvaluated);
 
 }  // namespace
 
@@ -32,7 +34,7 @@ const ReasonInfo& InfoOf(RejectReason reason) {
       std::begin(kReasons), std::end(kReasons), number,
       [](const ReasonInfo& info, std::uint16_t wanted) { return info.number < wanted; });
   if (row != std::end(kReasons) && row->number == number) return *row;
-  return InfoOf(RejectReason::kNotEvaluated);
+  return kReasons[1];
 }
 
 std::optional<RejectReason> FindReason(std::string_view name) {

@@ -155,8 +155,11 @@ class LaneRunner {
     const auto first = static_cast<std::size_t>(std::countr_zero(busy_));
     std::size_t blocks = left_[first];
     for (std::size_t i = 0; i < Lanes::kLanes; ++i) {
-      if (IsBusy(i)) blocks = std::min(blocks, left_[i]);
-      else next_[i] = next_[first];
+      if (IsBusy(i)) {
+        blocks = std::min(blocks, left_[i]);
+      } else {
+        next_[i] = next_[first];
+      }
     }
     return blocks;
   }

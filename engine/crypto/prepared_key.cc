@@ -164,10 +164,10 @@ std::vector<tl::expected<PreparedKey, KeyFailure>> PreparedKey::BuildMany(
   for (const ByteView spki : spkis) {
     const auto parsed = ReadKey(spki);
     if (!parsed) {
-      keys.push_back(tl::unexpected<KeyFailure>(parsed.error()));
+      keys.emplace_back(tl::unexpected<KeyFailure>(parsed.error()));
       continue;
     }
-    keys.push_back(PreparedKey(parsed->algorithm, kernel));
+    keys.emplace_back(PreparedKey(parsed->algorithm, kernel));
     if (builder) builder->Add(*parsed, &keys.back());
   }
   if (builder) builder->Finish();

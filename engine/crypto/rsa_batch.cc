@@ -31,8 +31,8 @@ constexpr std::size_t kModulusSizeMax = (kRsaBatchBitsMax + 7) / 8;
 
 // The kernels want R > 4 n (RSA.md) and limbs by fours.
 constexpr std::size_t LimbsFor(int bits, int limb_bits) {
-  const int limbs = (bits + 2 + limb_bits - 1) / limb_bits;
-  return static_cast<std::size_t>((limbs + 3) / 4 * 4);
+  const auto limbs = static_cast<std::size_t>((bits + 2 + limb_bits - 1) / limb_bits);
+  return (limbs + 3) / 4 * 4;
 }
 static_assert(LimbsFor(kRsaBatchBitsMax, kLaneLimbBits) == kRsaLimbs52Max);
 static_assert(LimbsFor(kRsaBatchBitsMax, kSingleLimbBits) == kRsaLimbs60Max);
@@ -304,8 +304,11 @@ void RsaBatch::VerifyInLanes(std::span<std::uint32_t> order) {
       ++end;
     }
     // One alone costs less than eight lanes.
-    if (end - begin == 1) VerifyOne(jobs_[order[begin]]);
-    else VerifyEight(order.subspan(begin, end - begin));
+    if (end - begin == 1) {
+      VerifyOne(jobs_[order[begin]]);
+    } else {
+      VerifyEight(order.subspan(begin, end - begin));
+    }
   }
 }
 
@@ -411,11 +414,12 @@ bool RsaBatch::FindsPowers(Kernel kernel, int bits, std::uint64_t exponent) {
   const BigInt top = BigInt::power_of_2(static_cast<std::size_t>(bits - 1));
   BigInt between = top + RandomLooking(bits - 8, 1);
   between.set_bit(0);
-  for (const BigInt& modulus : {BigInt(top + 1), BigInt(top + (top - 1)), between}) {
+  for (const BigInt& modulus : {top + 1, top + (top - 1), between}) {
     std::vector<BigInt> bases = {BigInt(0), BigInt(1), modulus - 1, modulus - 2, modulus >> 1};
     while (bases.size() < kRsaLanes) bases.push_back(RandomLooking(bits, bases.size()) % modulus);
     const PreparedRsaKey key = KeyOf(modulus, exponent);
     std::vector<Bytes> signatures;
+    signatures.reserve(bases.size());
     for (const BigInt& base : bases) signatures.push_back(ToOctets(base, key.modulus_.size()));
     const std::vector<BigInt> powers = Powers(kernel, key, signatures);
     for (std::size_t i = 0; i < bases.size(); ++i) {

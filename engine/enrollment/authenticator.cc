@@ -25,7 +25,7 @@ Kernel KernelOf(const AuthenticationOptions& options) {
 class Authenticator::Impl {
  public:
   Impl(std::shared_ptr<const RegistrySnapshot> snapshot, AuthenticationOptions options)
-      : options_(std::move(options)),
+      : options_(options),
         keys_(KernelOf(options_),
               options_.cache_octets_max - options_.cache_octets_max / enrollment::kPathsShare) {
     Swap(std::move(snapshot));
@@ -71,7 +71,7 @@ class Authenticator::Impl {
 
 Authenticator::Authenticator(std::shared_ptr<const RegistrySnapshot> snapshot,
                              AuthenticationOptions options)
-    : impl_(std::make_unique<Impl>(std::move(snapshot), std::move(options))) {}
+    : impl_(std::make_unique<Impl>(std::move(snapshot), options)) {}
 Authenticator::~Authenticator() = default;
 
 Verdict Authenticator::Authenticate(const PresentedChain& chain, UnixTime at) const noexcept {
@@ -105,7 +105,6 @@ void Authenticator::AuthenticateBatch(std::span<const PresentedChain> chains, Un
 
 Explanation Authenticator::Explain(const PresentedChain& chain, UnixTime at) const {
   const auto current = impl_->current();
-  AuthenticatorCounters counters;
   const Verdict verdict = Authenticate(chain, at);
   return enrollment::Explain(*current, chain, at, verdict);
 }

@@ -65,11 +65,11 @@ DerWriter& DerWriter::AddBitString(ByteView octets) {
 DerWriter& DerWriter::AddNamedBits(std::uint16_t flags) {
   const int bits = static_cast<int>(std::bit_width(static_cast<unsigned>(flags)));
   const int octet_count = (bits + 7) / 8;
-  Bytes content(static_cast<std::size_t>(1 + octet_count));
+  Bytes content(static_cast<std::size_t>(octet_count) + 1);
   content[0] = static_cast<std::uint8_t>(8 * octet_count - bits);
   for (int i = 0; i < bits; ++i) {
     if ((flags >> i & 1) == 0) continue;
-    std::uint8_t& octet = content[static_cast<std::size_t>(1 + i / 8)];
+    std::uint8_t& octet = content[static_cast<std::size_t>(i / 8) + 1];
     octet = static_cast<std::uint8_t>(octet | (0x80 >> (i % 8)));
   }
   return Add(der::kBitString, content);

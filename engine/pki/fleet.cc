@@ -158,7 +158,7 @@ Result<void> DevelopmentFleet::Rep::AddCas() {
     factories.push_back(*std::move(factory));
   }
   if (!faulty) return {};
-  Result<Factory> disabled_group = AddCa("factory-disabled", &cas[0], false, true, false);
+  Result<Factory> disabled_group = AddCa("factory-disabled", cas.data(), false, true, false);
   if (!disabled_group) return tl::unexpected(disabled_group.error());
   disabled = *std::move(disabled_group);
   Result<Factory> unverified_root = AddCa("root-unverified", nullptr, false, false, true);

@@ -169,7 +169,7 @@ Bytes DeriveSerial(ByteView issuer, ByteView subject, ByteView spki, UnixTime no
 // SIGNED{tbs} (RFC 5280 4.1): what certificates and CRLs have in common.
 Result<Bytes> SignTbs(const Bytes& tbs, ByteView algorithm, const DevelopmentKey& key,
                       const DevelopmentSigner::Method& method) {
-  const Result<Bytes> signature = DevelopmentSigner::Sign(key, method, tbs);
+  Result<Bytes> signature = DevelopmentSigner::Sign(key, method, tbs);
   if (!signature) return signature;
   DerWriter writer;
   writer.Nest(der::kSequence, [&](DerWriter& w) {
@@ -180,9 +180,9 @@ Result<Bytes> SignTbs(const Bytes& tbs, ByteView algorithm, const DevelopmentKey
 
 Result<Bytes> Issue(const CertificateTemplate& what, ByteView spki, const Issuer& issuer) {
   const DevelopmentSigner::Method method{what.hash, what.pss};
-  const Result<Bytes> algorithm = DevelopmentSigner::AlgorithmIdentifier(issuer.key, method);
+  Result<Bytes> algorithm = DevelopmentSigner::AlgorithmIdentifier(issuer.key, method);
   if (!algorithm) return algorithm;
-  const Result<Bytes> subject = SubjectOf(what);
+  Result<Bytes> subject = SubjectOf(what);
   if (!subject) return subject;
   const Bytes& issuer_name = what.issuer_der ? *what.issuer_der : issuer.subject_der;
   const Bytes serial = what.serial.empty()
@@ -267,7 +267,7 @@ Bytes DeriveKeyId(ByteView spki) {
 Result<Bytes> EncodeName(const std::vector<NameAttribute>& attributes) {
   DerWriter rdns;
   for (const NameAttribute& attribute : attributes) {
-    const Result<Bytes> oid = OidOctets(attribute.oid);
+    Result<Bytes> oid = OidOctets(attribute.oid);
     if (!oid) return oid;
     rdns.Nest(der::kSet, [&](DerWriter& set) {
       set.Nest(der::kSequence, [&](DerWriter& w) {
@@ -308,7 +308,7 @@ Result<Bytes> IssueProof(std::string_view code, const Certificate& ca,
 Result<Bytes> IssueCrl(const CrlTemplate& what, const Issuer& issuer) {
   return Guarded("CRL", [&]() -> Result<Bytes> {
     const DevelopmentSigner::Method method{what.hash, false};
-    const Result<Bytes> algorithm = DevelopmentSigner::AlgorithmIdentifier(issuer.key, method);
+    Result<Bytes> algorithm = DevelopmentSigner::AlgorithmIdentifier(issuer.key, method);
     if (!algorithm) return algorithm;
     DerWriter revoked;
     for (const RevokedEntry& entry : what.revoked) {

@@ -43,8 +43,9 @@ RejectReason CheckIssuedBy(const x509::CrlView& crl, ByteView ca_der) {
   const auto ca = CertificateView::Parse(ca_der);
   // RFC 5280 6.3.3 (b), (f): the CRL's issuer is the CA, and its keyUsage lets it sign CRLs.
   if (!ca || !x509::NamesMatch(ca->subject(), crl.issuer())) return RejectReason::kIssuerNotFound;
-  if (ca->has_key_usage() && (ca->key_usage() & kCrlSign) == 0)
+  if (ca->has_key_usage() && (ca->key_usage() & kCrlSign) == 0) {
     return RejectReason::kIssuerNotFound;
+  }
   const AlgorithmPolicy policy;
   const auto key = crypto::PublicKey::Load(ca->spki(), policy);
   if (!key) return key.error().reason;

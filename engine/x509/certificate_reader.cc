@@ -211,8 +211,9 @@ tl::unexpected<Error> UnreadableBinary(ByteView input) {
   if (input.size() >= 2 && input[0] == der::kSequence) {
     der::DerReader in(input);
     der::Element element;
-    if (!in.Read(&element))
+    if (!in.Read(&element)) {
       return fail("the input starts like DER, but: " + std::string(in.error()));
+    }
     return fail("the input is DER that is neither a certificate, a CRL nor PKCS#7 SignedData");
   }
   return fail("the input is in no known format");

@@ -264,6 +264,7 @@ std::optional<std::vector<PolicyInformation>> ParseCertificatePolicies(ByteView 
   }
   // 4.2.1.4: no policy appears more than once. Sorted, because the list may be thousands long.
   std::vector<std::string_view> oids;
+  oids.reserve(policies.size());
   for (const PolicyInformation& policy : policies) oids.push_back(base::AsText(policy.policy));
   std::sort(oids.begin(), oids.end());
   if (std::adjacent_find(oids.begin(), oids.end()) != oids.end()) return std::nullopt;

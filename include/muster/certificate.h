@@ -35,7 +35,7 @@ using ParseResult = tl::expected<T, ParseFailure>;
 
 // The largest certificate that is read, in octets. Device certificates are 0.4 to 4 KiB; the
 // largest CA certificates of public trust stores stay below 8 KiB.
-inline constexpr std::size_t kCertificateSizeMax = 64 * 1024;
+inline constexpr std::size_t kCertificateSizeMax = std::size_t{64} * 1024;
 
 // The extensions of RFC 5280 4.2 that the engine understands.
 enum class ExtensionId : std::uint8_t {

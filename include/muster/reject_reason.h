@@ -13,6 +13,7 @@
 namespace muster {
 
 enum class RejectReason : std::uint16_t {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): an enumerator's name cannot stand in parentheses.
 #define MUSTER_REASON(name, number, rank, json, sentence, remedy) name = number,
 #include "muster/reject_reason.inc"
 #undef MUSTER_REASON

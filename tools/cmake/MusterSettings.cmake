@@ -60,12 +60,7 @@ add_compile_options("-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
 # Position independent code may still inline its own functions.
 add_compile_options(-fno-semantic-interposition)
 
-# Hardening.
-add_compile_options(-fstack-protector-strong)
-add_link_options(-Wl,-z,relro,-z,now)
-if(NOT MUSTER_SANITIZE AND NOT MUSTER_COVERAGE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
-  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-endif()
+include(MusterHardening)
 
 if(MUSTER_CHECKED)
   add_compile_options(-UNDEBUG)
@@ -91,12 +86,14 @@ if(MUSTER_COVERAGE)
   find_program(MUSTER_GCOVR gcovr)
   mark_as_advanced(MUSTER_GCOVR)
   if(MUSTER_GCOVR)
-    # Run the tests first: the report reads what they left behind.
+    # Run the tests first: the report reads what they left behind. Fails below the floor.
+    set(coverage_line_percent_min 95)
     add_custom_target(coverage-report
       COMMAND "${CMAKE_COMMAND}" -E make_directory "${PROJECT_BINARY_DIR}/coverage"
       COMMAND "${MUSTER_GCOVR}" --root "${PROJECT_SOURCE_DIR}" --filter engine/
               --object-directory "${PROJECT_BINARY_DIR}" --exclude-unreachable-branches
               --exclude-throw-branches --print-summary
+              --fail-under-line ${coverage_line_percent_min}
               --html-details "${PROJECT_BINARY_DIR}/coverage/index.html"
               --json-summary "${PROJECT_BINARY_DIR}/coverage/summary.json"
               "${PROJECT_BINARY_DIR}"
@@ -104,6 +101,17 @@ if(MUSTER_COVERAGE)
       COMMENT "Line coverage of engine/ (details: coverage/index.html in the build folder)"
       USES_TERMINAL VERBATIM)
   endif()
+endif()
+
+# Static checks: .clang-tidy says which. Reads the compile commands of this build, needs nothing built.
+find_program(MUSTER_RUN_CLANG_TIDY NAMES run-clang-tidy)
+mark_as_advanced(MUSTER_RUN_CLANG_TIDY)
+if(MUSTER_RUN_CLANG_TIDY)
+  add_custom_target(tidy
+    COMMAND "${MUSTER_RUN_CLANG_TIDY}" -quiet -p "${PROJECT_BINARY_DIR}"
+            "^${PROJECT_SOURCE_DIR}/(engine|tools)/"
+    WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
+    COMMENT "clang-tidy over engine/, include/ and tools/" USES_TERMINAL VERBATIM)
 endif()
 
 # muster_glob(VARIABLE PATTERN...): sources by pattern, looked for again at every build.

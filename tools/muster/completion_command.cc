@@ -54,6 +54,7 @@ OptionEntry ToEntry(const CLI::Option& option) {
   return entry;
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): as deep as the command's own nouns and verbs.
 void Collect(const CLI::App& app, const std::string& path, std::vector<CommandEntry>* out) {
   CommandEntry entry;
   entry.path = path;

@@ -125,7 +125,7 @@ using EnrollmentBody = Result<int> (*)(CliContext&, const EnrollmentArgs&);
 
 CLI::App* AddEnrollmentVerb(CLI::App& noun, CliContext& context, const std::string& name,
                             const std::string& description, EnrollmentBody body,
-                            std::shared_ptr<EnrollmentArgs> args) {
+                            const std::shared_ptr<EnrollmentArgs>& args) {
   CLI::App* verb = AddVerb(noun, context, name, description,
                            [&context, args, body] { return body(context, *args); });
   verb->add_option("id", args->id, "The device's registration ID (its leaf's CN)")

@@ -101,8 +101,9 @@ class Collector {
     }
   }
   void AddCrl(const ExplainedPath& path, int chain_index) {
-    const auto issuer = static_cast<std::size_t>(chain_index + 1);
-    if (chain_index < 0 || issuer >= path.certificates.size()) return;
+    if (chain_index < 0) return;
+    const std::size_t issuer = static_cast<std::size_t>(chain_index) + 1;
+    if (issuer >= path.certificates.size()) return;
     const ExplainedCertificate& ca = path.certificates[issuer];
     if (ca.registered) {
       Add("muster crl add {} FILE", ca.ca_name);

@@ -121,7 +121,7 @@ using GroupBody = Result<int> (*)(CliContext&, const GroupArgs&);
 
 CLI::App* AddGroupVerb(CLI::App& noun, CliContext& context, const std::string& name,
                        const std::string& description, GroupBody body,
-                       std::shared_ptr<GroupArgs> args) {
+                       const std::shared_ptr<GroupArgs>& args) {
   CLI::App* verb = AddVerb(noun, context, name, description,
                            [&context, args, body] { return body(context, *args); });
   verb->add_option("id", args->id, "The group's id")->required()->type_name("ID");

@@ -10,7 +10,7 @@ namespace muster::cli {
 namespace {
 
 // How long an interrupt may go unnoticed where another thread took the signal.
-constexpr int kPollInterval_ms = 100;
+constexpr int kPollIntervalMs = 100;
 
 // The only thing that the signal handler touches.
 std::atomic<bool> interrupted{false};
@@ -24,7 +24,7 @@ InterruptGuard::InterruptGuard() {
   interrupted = false;
   struct sigaction action {};
   action.sa_handler = [](int) { interrupted = true; };
-  action.sa_flags = SA_RESETHAND;  // No SA_RESTART: waiting for input must end.
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // No SA_RESTART: waiting for input must end.
   sigaction(SIGINT, &action, &before_);
 }
 
@@ -33,7 +33,7 @@ InterruptGuard::~InterruptGuard() { sigaction(SIGINT, &before_, nullptr); }
 DescriptorBuffer::int_type DescriptorBuffer::underflow() {
   while (!interrupted) {
     pollfd wait{descriptor_, POLLIN, 0};
-    const int ready = poll(&wait, 1, kPollInterval_ms);
+    const int ready = poll(&wait, 1, kPollIntervalMs);
     if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
     const ssize_t count = read(descriptor_, block_.data(), block_.size());
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;

@@ -2,7 +2,7 @@
 #ifndef MUSTER_TOOLS_MUSTER_STANDARD_INPUT_H_
 #define MUSTER_TOOLS_MUSTER_STANDARD_INPUT_H_
 
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): sigaction is POSIX, not C++.
 
 #include <array>
 #include <atomic>

@@ -166,7 +166,7 @@ constexpr CurveKernel<Curve::kWords> PortableCurve() {
           .probe = ProbePortable<Curve>};
 }
 
-constexpr KernelTable kPortableTable = {PortableCurve<P256>(), PortableCurve<P384>()};
+inline constexpr KernelTable kPortableTable = {PortableCurve<P256>(), PortableCurve<P384>()};
 
 }  // namespace
 }  // namespace muster::crypto::kernels

@@ -205,8 +205,11 @@ void Reduce(const RsaLanes52& lanes, std::size_t limbs, RsaLimbs52* product, Rsa
     sum.at[0] = Add(sum.at[0], carry);
     AddTile<Side::kMiddle>(&sum, q, n, next);
     Four next_q = q;
-    if (i + 4 < limbs) carry = FindQuotient(sum, n, minus_inverse, &next_q);
-    else Store(sum, columns + 4);
+    if (i + 4 < limbs) {
+      carry = FindQuotient(sum, n, minus_inverse, &next_q);
+    } else {
+      Store(sum, columns + 4);
+    }
     const Four last = AddRow<false>(columns, q, next, modulus, 8, limbs);
     Four end = Load(columns + limbs);
     AddTile<Side::kEnd>(&end, q, last, last);

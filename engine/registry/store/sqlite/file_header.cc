@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
@@ -87,7 +86,7 @@ FileState InspectFile(const std::string& path, std::uint32_t version_max) {
   file.read(header.data(), header.size());
   if (error || file.bad() || (!file.is_open() && size > 0)) {
     Fail(ErrorCode::kStoreIo, fmt::format("cannot read registry '{}': {}; check its permissions",
-                                          path, std::strerror(errno)));
+                                          path, std::generic_category().message(errno)));
   }
   if (size == 0) return FileState::kEmpty;
   if (IsCutOffCreation(header, path)) return FileState::kEmpty;
