@@ -105,7 +105,6 @@ void Authenticator::AuthenticateBatch(std::span<const PresentedChain> chains, Un
 
 Explanation Authenticator::Explain(const PresentedChain& chain, UnixTime at) const {
   const auto current = impl_->current();
-  AuthenticatorCounters counters;
   const Verdict verdict = Authenticate(chain, at);
   return enrollment::Explain(*current, chain, at, verdict);
 }

@@ -37,12 +37,8 @@ std::uint32_t ReadBigEndian(const Header& header, std::size_t offset, std::size_
   return value;
 }
 
-// Whether SQLite left something beside the file: a transaction that was cut off, or a log.
-bool HasContent(const std::string& path) {
-  std::error_code error;
-  const std::uintmax_t size = fs::file_size(path, error);
-  return !error && size > 0;
-}
+// Beside the file HasContent tells whether SQLite left something: a transaction that was cut off, or
+// a log.
 
 // A process that died while it made the first tables may leave a file without its first page. The
 // journal beside it takes the file back to nothing.
@@ -68,6 +64,12 @@ bool IsCutShort(const Header& header, const std::string& path) {
 }
 
 }  // namespace
+
+bool HasContent(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(path, error);
+  return !error && size > 0;
+}
 
 FileState InspectFile(const std::string& path, std::uint32_t version_max) {
   std::error_code error;
