@@ -133,7 +133,7 @@ bool CaValidation::PrepareForNext(int i) {
     return true;
   }
   // 6.1.4 (g)
-  if (!state_.names.Add(node.view()) &&
+  if (!state_.names.Add(node.view(), links_->name_constraints()) &&
       Report(RejectReason::kMalformedExtension, i, "nameConstraints is malformed")) {
     return true;
   }

@@ -50,6 +50,7 @@ struct IndexedCrl {
   Bytes der;
   x509::CrlView view;
   std::string issuer;  // Canonical.
+  std::vector<std::string> scope_names;  // ScopeNames of crl_scope.h.
   RevokedIndex revoked;
 
   bool is_indirect() const {

@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstddef>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/byte_view.h"
@@ -74,43 +75,10 @@ std::vector<std::string> PointNames(const DistributionPoint& point, ByteView iss
   return names;
 }
 
-bool HaveOneInCommon(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  return std::any_of(a.begin(), a.end(), [&](const std::string& name) {
-    return std::find(b.begin(), b.end(), name) != b.end();
-  });
-}
-
-// 6.3.3 (b) (1): the CRL comes from the point's cRLIssuer and is indirect, or from the
-// certificate's issuer.
-bool ComesFromRightIssuer(const IndexedCrl& crl, const CrlSubject& subject,
-                          const DistributionPoint& point) {
-  if (point.crl_issuer.empty()) return crl.issuer == subject.issuer;
-  if (!crl.is_indirect()) return false;
-  const std::vector<std::string> issuers = ComparableNames(point.crl_issuer);
-  const std::string wanted = static_cast<char>(GeneralNameKind::kDirectoryName) + crl.issuer;
-  return std::find(issuers.begin(), issuers.end(), wanted) != issuers.end();
-}
-
-// 6.3.3 (b) (2) (i): one of the names of the issuing distribution point is one of the point's.
-bool NamesMeet(const IndexedCrl& crl, const CrlSubject& subject, const DistributionPoint& point) {
-  const auto& idp = crl.view.issuing_distribution_point();
-  if (!idp || !idp->point.has_name()) return true;
-  const std::vector<std::string> idp_names = PointNames(idp->point, crl.view.issuer());
-  if (!point.has_name()) return HaveOneInCommon(idp_names, ComparableNames(point.crl_issuer));
-  // 4.2.1.13: relative to the cRLIssuer where there is one, which then names one directoryName.
-  ByteView relative_to = subject.certificate.issuer();
-  for (const GeneralName& name : point.crl_issuer) {
-    if (name.kind == GeneralNameKind::kDirectoryName) relative_to = name.value;
-  }
-  return HaveOneInCommon(idp_names, PointNames(point, relative_to));
-}
-
-// 6.3.3 (b) (2) (ii) and (iii).
-bool CoversKind(const IndexedCrl& crl, const CertificateView& certificate) {
-  const auto& idp = crl.view.issuing_distribution_point();
-  if (!idp) return true;
-  if (idp->only_user_certs && certificate.is_ca()) return false;
-  return !idp->only_ca_certs || certificate.is_ca();
+bool IsDirectoryName(std::string_view comparable, std::string_view canonical) {
+  return comparable.size() == canonical.size() + 1 &&
+         comparable.front() == static_cast<char>(GeneralNameKind::kDirectoryName) &&
+         comparable.ends_with(canonical);
 }
 
 // INTEGER contents that are not negative, compared as numbers.
@@ -127,22 +95,80 @@ std::strong_ordering CompareNumbers(ByteView a, ByteView b) {
 
 }  // namespace
 
-std::uint16_t ReasonsByPoint(const IndexedCrl& crl, const CrlSubject& subject,
-                             const DistributionPoint& point) {
-  if (!ComesFromRightIssuer(crl, subject, point) || !NamesMeet(crl, subject, point) ||
-      !CoversKind(crl, subject.certificate)) {
-    return 0;
+CrlPoint::CrlPoint(const DistributionPoint& point, const CertificateView& certificate)
+    : has_crl_issuer_(!point.crl_issuer.empty()),
+      crl_issuers_(ComparableNames(point.crl_issuer)),
+      reasons_(point.reasons) {
+  if (!point.has_name()) {
+    names_ = crl_issuers_;
+    return;
   }
-  // 6.3.3 (d): what both the point and the CRL cover.
-  const auto& idp = crl.view.issuing_distribution_point();
-  const std::uint16_t of_crl = idp ? idp->only_some_reasons : x509::kAllReasons;
-  return static_cast<std::uint16_t>(of_crl & point.reasons);
+  // 4.2.1.13: relative to the cRLIssuer where there is one, which then names one directoryName.
+  ByteView relative_to = certificate.issuer();
+  for (const GeneralName& name : point.crl_issuer) {
+    if (name.kind == GeneralNameKind::kDirectoryName) relative_to = name.value;
+  }
+  names_ = PointNames(point, relative_to);
 }
 
-std::uint16_t ReasonsByIssuer(const IndexedCrl& crl, const CrlSubject& subject) {
+CrlPoint CrlPoint::OfIssuer(const CertificateView& certificate) {
   DistributionPoint assumed;
-  assumed.full_name.push_back({GeneralNameKind::kDirectoryName, subject.certificate.issuer()});
-  return ReasonsByPoint(crl, subject, assumed);
+  assumed.full_name.push_back({GeneralNameKind::kDirectoryName, certificate.issuer()});
+  return CrlPoint(assumed, certificate);
+}
+
+CrlSubject::CrlSubject(const CertificateView& certificate, const std::string& issuer)
+    : certificate_(certificate), issuer_(issuer) {
+  points_.push_back(CrlPoint::OfIssuer(certificate));
+  const ExtensionView& extension = certificate.extension(ExtensionId::kCrlDistributionPoints);
+  if (!extension.present) return;
+  const auto points = x509::ParseCrlDistributionPoints(extension.value);
+  if (!points) return;
+  for (const DistributionPoint& point : *points) points_.emplace_back(point, certificate);
+}
+
+// 6.3.3 (b) (1): the CRL comes from the point's cRLIssuer and is indirect, or from the
+// certificate's issuer.
+bool CrlSubject::ComesFromRightIssuer(const IndexedCrl& crl, const CrlPoint& point) const {
+  if (!point.has_crl_issuer_) return crl.issuer == issuer_;
+  return crl.is_indirect() &&
+         std::any_of(point.crl_issuers_.begin(), point.crl_issuers_.end(),
+                     [&](const std::string& name) { return IsDirectoryName(name, crl.issuer); });
+}
+
+// 6.3.3 (b) (2) (ii) and (iii).
+bool CrlSubject::CoversKind(const IndexedCrl& crl) const {
+  const auto& idp = crl.view.issuing_distribution_point();
+  if (!idp) return true;
+  if (idp->only_user_certs && certificate_.is_ca()) return false;
+  return !idp->only_ca_certs || certificate_.is_ca();
+}
+
+std::uint16_t CrlSubject::ReasonsOf(const IndexedCrl& crl) const {
+  if (!CoversKind(crl)) return 0;
+  const auto& idp = crl.view.issuing_distribution_point();
+  const bool any_name = !idp || !idp->point.has_name();
+  const std::uint16_t of_crl = idp ? idp->only_some_reasons : x509::kAllReasons;
+  std::uint16_t reasons = 0;
+  for (const CrlPoint& point : points_) {
+    // 6.3.3 (b) (2) (i): one of the names of the issuing distribution point is one of the point's.
+    const auto is_named = [&](const std::string& name) {
+      return std::binary_search(crl.scope_names.begin(), crl.scope_names.end(), name);
+    };
+    if (!ComesFromRightIssuer(crl, point)) continue;
+    if (!any_name && std::none_of(point.names_.begin(), point.names_.end(), is_named)) continue;
+    // 6.3.3 (d): what both the point and the CRL cover.
+    reasons = static_cast<std::uint16_t>(reasons | (of_crl & point.reasons_));
+  }
+  return reasons;
+}
+
+std::vector<std::string> ScopeNames(const x509::CrlView& crl) {
+  const auto& idp = crl.issuing_distribution_point();
+  if (!idp) return {};
+  std::vector<std::string> names = PointNames(idp->point, crl.issuer());
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 bool CoversAllOfItsIssuer(const IndexedCrl& crl) {

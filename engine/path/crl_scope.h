@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "engine/path/crl_index.h"
 #include "engine/x509/extensions.h"
@@ -12,20 +13,44 @@
 
 namespace muster::path {
 
-// A certificate whose status is asked for.
-struct CrlSubject {
-  const CertificateView& certificate;
-  const std::string& issuer;  // Canonical.
+// A distribution point of a certificate. Its names are read once: a certificate may have thousands
+// of points, and its issuer thousands of CRLs.
+class CrlPoint {
+ public:
+  CrlPoint(const x509::DistributionPoint& point, const CertificateView& certificate);
+  // The point that 6.3.3, last paragraph, assumes for a CRL of the certificate's own issuer that no
+  // point names.
+  static CrlPoint OfIssuer(const CertificateView& certificate);
+
+ private:
+  friend class CrlSubject;
+  bool has_crl_issuer_ = false;
+  std::vector<std::string> names_;  // Where it has none, those of its cRLIssuer.
+  std::vector<std::string> crl_issuers_;
+  std::uint16_t reasons_ = 0;
 };
 
-// The reasons that `crl` covers for a certificate by way of one of its distribution points; 0 where
-// the CRL is out of scope.
-std::uint16_t ReasonsByPoint(const IndexedCrl& crl, const CrlSubject& subject,
-                             const x509::DistributionPoint& point);
+// A certificate whose status is asked for.
+class CrlSubject {
+ public:
+  // `issuer` is canonical. Both are borrowed.
+  CrlSubject(const CertificateView& certificate, const std::string& issuer);
 
-// The same for a CRL of the certificate's own issuer that no distribution point names (6.3.3, last
-// paragraph: the point is assumed to be the issuer's name).
-std::uint16_t ReasonsByIssuer(const IndexedCrl& crl, const CrlSubject& subject);
+  // The reasons that `crl` covers for the certificate by way of any of its distribution points; 0
+  // where the CRL is out of scope.
+  std::uint16_t ReasonsOf(const IndexedCrl& crl) const;
+
+ private:
+  bool ComesFromRightIssuer(const IndexedCrl& crl, const CrlPoint& point) const;
+  bool CoversKind(const IndexedCrl& crl) const;
+
+  const CertificateView& certificate_;
+  const std::string& issuer_;
+  std::vector<CrlPoint> points_;
+};
+
+// The names of a CRL's issuing distribution point, in a form that can be compared, sorted.
+std::vector<std::string> ScopeNames(const x509::CrlView& crl);
 
 // Says nothing about the names, reasons or kinds of certificates it covers: all of its issuer's.
 bool CoversAllOfItsIssuer(const IndexedCrl& crl);

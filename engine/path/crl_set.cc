@@ -9,6 +9,7 @@
 #include "engine/base/byte_view.h"
 #include "engine/crypto/public_key.h"
 #include "engine/path/crl_index.h"
+#include "engine/path/crl_scope.h"
 #include "engine/x509/name.h"
 
 namespace muster::path {
@@ -134,6 +135,7 @@ CrlSet::CrlSet(const std::vector<Bytes>& crls, const graph::IssuerSource* issuer
       continue;
     }
     crl->issuer = *std::move(issuer);
+    crl->scope_names = ScopeNames(crl->view);
     rep->by_issuer[crl->issuer].push_back(crl.get());
     if (crl->is_indirect()) rep->indirect.push_back(crl.get());
     rep->crls.push_back(std::move(crl));

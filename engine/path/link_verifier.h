@@ -7,11 +7,12 @@
 #include <utility>
 
 #include "engine/graph/ca_node.h"
+#include "engine/path/name_constraints.h"
 #include "muster/options.h"
 
 namespace muster::path {
 
-// The memo of one search. Not thread-safe.
+// The memo of one search, which the certificates must outlive. Not thread-safe.
 class LinkVerifier {
  public:
   // Answers as crypto::VerifySignature does for the issuer's key, from wherever it may.
@@ -27,6 +28,7 @@ class LinkVerifier {
   RejectReason Verify(const graph::CaNode& child, const graph::CaNode& issuer);
 
   int signatures_checked() const { return signatures_checked_; }
+  NameConstraintSet::Memo* name_constraints() { return &name_constraints_; }
   const AlgorithmPolicy& policy() const { return policy_; }
 
  private:
@@ -35,6 +37,7 @@ class LinkVerifier {
   int signatures_checked_ = 0;
   CheckSignature check_;
   std::map<std::pair<Fingerprint, Fingerprint>, RejectReason> memo_;
+  NameConstraintSet::Memo name_constraints_;
 };
 
 }  // namespace muster::path

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/byte_view.h"
 #include "engine/base/encoding.h"
-#include "engine/path/name_forms.h"
 #include "engine/x509/name.h"
 
 namespace muster::path {
@@ -24,6 +24,20 @@ constexpr std::uint16_t kSupportedKinds =
     BitOf(GeneralNameKind::kRfc822Name) | BitOf(GeneralNameKind::kDnsName) |
     BitOf(GeneralNameKind::kDirectoryName) | BitOf(GeneralNameKind::kUri) |
     BitOf(GeneralNameKind::kIpAddress);
+
+// Nothing for forms that are not text.
+std::optional<TextForm> TextFormOf(GeneralNameKind kind) {
+  switch (kind) {
+    case GeneralNameKind::kDnsName:
+      return TextForm::kDns;
+    case GeneralNameKind::kRfc822Name:
+      return TextForm::kEmail;
+    case GeneralNameKind::kUri:
+      return TextForm::kUri;
+    default:
+      return std::nullopt;
+  }
+}
 
 std::string_view NameOf(GeneralNameKind kind) {
   switch (kind) {
@@ -78,36 +92,41 @@ std::string Show(const GeneralName& name) {
 
 }  // namespace
 
-// A name of a certificate; of a directoryName, its canonical octets too.
+// A name of a certificate, with what comparisons need of it.
 struct NameConstraintSet::Name {
   GeneralName name;
-  std::string canonical;
-  bool is_attribute = false;  // An emailAddress of the subject.
+  std::string canonical;         // Of a directoryName.
+  std::optional<TextName> text;  // Of a form that is text.
 
   bool IsWithin(const Base& base, Subtree subtree) const {
+    if (text) return base.text->Covers(*text, subtree);
     switch (name.kind) {
       case GeneralNameKind::kDirectoryName:
         // A prefix of canonical octets is a prefix of whole RDNs (x509::CanonicalName).
         return canonical.starts_with(base.canonical);
-      case GeneralNameKind::kDnsName:
-        return DnsNameWithin(base::AsText(name.value), base::AsText(base.name.value), subtree);
-      case GeneralNameKind::kRfc822Name:
-        return (is_attribute ? EmailAddressWithin : Rfc822NameWithin)(
-            base::AsText(name.value), base::AsText(base.name.value), subtree);
-      case GeneralNameKind::kUri:
-        return UriWithin(base::AsText(name.value), base::AsText(base.name.value), subtree);
       case GeneralNameKind::kIpAddress:
         return IpAddressWithin(name.value, base.name.value);
       default:
         return subtree == Subtree::kExcluded;
     }
   }
+
+  // Takes what it costs to compare with `base`; false where too little is left.
+  bool Pay(const Base& base, int* comparisons_left) const {
+    const std::size_t octets = text ? std::min(text->size(), base.text->size())
+                                    : std::min(canonical.size(), base.canonical.size());
+    const int cost = 1 + static_cast<int>(octets / kOctetsACharge);
+    if (*comparisons_left < cost) return false;
+    *comparisons_left -= cost;
+    return true;
+  }
 };
 
 bool NameConstraintSet::AddBases(const std::vector<GeneralName>& names, std::vector<Base>* bases,
                                  std::uint16_t* kinds) {
   for (const GeneralName& name : names) {
-    Base base{name, {}};
+    Base base{name, {}, {}};
+    if (const auto form = TextFormOf(name.kind)) base.text.emplace(*form, base::AsText(name.value));
     if (name.kind == GeneralNameKind::kDirectoryName) {
       std::optional<std::string> canonical = x509::CanonicalName(name.value);
       if (!canonical) return false;
@@ -118,20 +137,42 @@ bool NameConstraintSet::AddBases(const std::vector<GeneralName>& names, std::vec
     *kinds = static_cast<std::uint16_t>(*kinds | BitOf(name.kind));
     bases->push_back(std::move(base));
   }
+  std::stable_sort(bases->begin(), bases->end(),
+                   [](const Base& a, const Base& b) { return a.name.kind < b.name.kind; });
   return true;
 }
 
-bool NameConstraintSet::Add(const CertificateView& ca) {
+std::span<const NameConstraintSet::Base> NameConstraintSet::OfKind(std::span<const Base> bases,
+                                                                   GeneralNameKind kind) {
+  const auto begin = std::partition_point(bases.begin(), bases.end(),
+                                          [&](const Base& b) { return b.name.kind < kind; });
+  const auto end = std::partition_point(begin, bases.end(),
+                                        [&](const Base& b) { return b.name.kind == kind; });
+  return {begin, end};
+}
+
+std::shared_ptr<const NameConstraintSet::Level> NameConstraintSet::ReadLevel(
+    const CertificateView& ca) {
+  const auto constraints =
+      x509::ParseNameConstraints(ca.extension(ExtensionId::kNameConstraints).value);
+  if (!constraints) return nullptr;
+  auto level = std::make_shared<Level>();
+  if (!AddBases(constraints->permitted, &level->permitted, &level->permitted_kinds)) return nullptr;
+  level->kinds = level->permitted_kinds;
+  if (!AddBases(constraints->excluded, &level->excluded, &level->kinds)) return nullptr;
+  level->issuer = DisplayName(ca.subject());
+  return level;
+}
+
+bool NameConstraintSet::Add(const CertificateView& ca, Memo* memo) {
   const ExtensionView& extension = ca.extension(ExtensionId::kNameConstraints);
   if (!extension.present) return true;
-  const auto constraints = x509::ParseNameConstraints(extension.value);
-  if (!constraints) return false;
-  Level level;
-  if (!AddBases(constraints->permitted, &level.permitted, &level.permitted_kinds)) return false;
-  level.kinds = level.permitted_kinds;
-  if (!AddBases(constraints->excluded, &level.excluded, &level.kinds)) return false;
-  level.issuer = DisplayName(ca.subject());
-  kinds_ = static_cast<std::uint16_t>(kinds_ | level.kinds);
+  std::shared_ptr<const Level> level;
+  if (memo != nullptr) level = memo->levels_[extension.value.data()];
+  if (level == nullptr) level = ReadLevel(ca);
+  if (level == nullptr) return false;
+  if (memo != nullptr) memo->levels_[extension.value.data()] = level;
+  kinds_ = static_cast<std::uint16_t>(kinds_ | level->kinds);
   levels_.push_back(std::move(level));
   return true;
 }
@@ -176,14 +217,18 @@ std::optional<NameFault> NameConstraintSet::CheckName(const GeneralName& name, b
     return NameFault{RejectReason::kUnsupportedNameConstraint,
                      fmt::format("{} is constrained and cannot be compared", Show(name))};
   }
-  Name prepared{name, {}, is_attribute};
+  Name prepared{name, {}, {}};
+  if (const auto form = TextFormOf(name.kind)) {
+    prepared.text.emplace(is_attribute ? TextForm::kEmailAttribute : *form,
+                          base::AsText(name.value));
+  }
   if (name.kind == GeneralNameKind::kDirectoryName) {
     std::optional<std::string> canonical = x509::CanonicalName(name.value);
     if (!canonical) return NameFault{RejectReason::kMalformedName, "directoryName is malformed"};
     prepared.canonical = *std::move(canonical);
   }
-  for (const Level& level : levels_) {
-    if (auto fault = CheckLevel(level, prepared, comparisons_left)) return fault;
+  for (const auto& level : levels_) {
+    if (auto fault = CheckLevel(*level, prepared, comparisons_left)) return fault;
   }
   return std::nullopt;
 }
@@ -196,9 +241,8 @@ std::optional<NameFault> NameConstraintSet::CheckLevel(const Level& level, const
     return NameFault{RejectReason::kBudgetExhausted, "too many names to compare with constraints"};
   };
   // 6.1.3 (c): not within any of the excluded subtrees.
-  for (const Base& base : level.excluded) {
-    if (base.name.kind != name.name.kind) continue;
-    if ((*comparisons_left)-- <= 0) return exhausted();
+  for (const Base& base : OfKind(level.excluded, name.name.kind)) {
+    if (!name.Pay(base, comparisons_left)) return exhausted();
     if (!name.IsWithin(base, Subtree::kExcluded)) continue;
     return NameFault{
         RejectReason::kNameConstraintViolated,
@@ -206,9 +250,8 @@ std::optional<NameFault> NameConstraintSet::CheckLevel(const Level& level, const
   }
   // 6.1.3 (b): within one of the permitted subtrees, where there are any of this form.
   if ((level.permitted_kinds & kind) == 0) return std::nullopt;
-  for (const Base& base : level.permitted) {
-    if (base.name.kind != name.name.kind) continue;
-    if ((*comparisons_left)-- <= 0) return exhausted();
+  for (const Base& base : OfKind(level.permitted, name.name.kind)) {
+    if (!name.Pay(base, comparisons_left)) return exhausted();
     if (name.IsWithin(base, Subtree::kPermitted)) return std::nullopt;
   }
   return NameFault{RejectReason::kNameConstraintViolated,

@@ -13,15 +13,16 @@ bool IsAlphanumeric(char c) {
   return (c >= '0' && c <= '9') || (Lower(c) >= 'a' && Lower(c) <= 'z');
 }
 
-bool EqualIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return Lower(x) == Lower(y); });
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), Lower);
+  return lower;
 }
 
-// `name` ends in `suffix`, which starts with a dot, and something stands before it.
-bool IsBelow(std::string_view name, std::string_view suffix) {
-  return name.size() > suffix.size() &&
-         EqualIgnoringCase(name.substr(name.size() - suffix.size()), suffix);
+// `name` ends in a dot and `base`, and something stands before it.
+bool IsBelow(std::string_view name, std::string_view base) {
+  return name.size() > base.size() + 1 && name[name.size() - base.size() - 1] == '.' &&
+         name.ends_with(base);
 }
 
 std::string_view WithoutTrailingDot(std::string_view name) {
@@ -50,17 +51,6 @@ bool IsHostName(std::string_view host) {
 bool EndsInNumber(std::string_view host) {
   const std::string_view last = host.substr(host.rfind('.') + 1);
   return std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// A host, or ".domain": within by the rule that rfc822Name and URI share (a host stands for itself
-// only). Nothing where the constraint is neither.
-std::optional<bool> HostWithin(std::string_view host, std::string_view constraint) {
-  if (constraint.starts_with('.')) {
-    if (!IsHostName(constraint.substr(1))) return std::nullopt;
-    return IsBelow(host, constraint);
-  }
-  if (!IsHostName(constraint)) return std::nullopt;
-  return EqualIgnoringCase(host, constraint);
 }
 
 // RFC 5322 3.2.3: a dot-atom.
@@ -122,52 +112,106 @@ bool IsDnsPattern(std::string_view name) {
 
 }  // namespace
 
-bool DnsNameWithin(std::string_view name, std::string_view constraint, Subtree subtree) {
-  if (constraint.empty()) return true;
-  const bool closed = subtree == Subtree::kExcluded;
-  name = WithoutTrailingDot(name);
-  const bool only_below = constraint.starts_with('.');
-  std::string_view base = WithoutTrailingDot(only_below ? constraint.substr(1) : constraint);
-  if (!IsDnsPattern(base)) return closed;
-  if (name.empty()) return false;
-  if (!IsDnsPattern(name)) return closed;
-
-  const auto is_below_base = [&](std::string_view n) {
-    return n.size() > base.size() && n[n.size() - base.size() - 1] == '.' &&
-           EqualIgnoringCase(n.substr(n.size() - base.size()), base);
-  };
-  if (!only_below && EqualIgnoringCase(name, base)) return true;
-  if (is_below_base(name)) return true;
-  if (subtree == Subtree::kPermitted || !name.starts_with("*.")) return false;
-  // "*.example.com" stands for "a.example.com" among others: excluded where that is.
-  const std::string_view parent = name.substr(2);
-  const std::size_t first_label = base.find('.');
-  return !only_below && first_label != std::string_view::npos &&
-         EqualIgnoringCase(base.substr(first_label + 1), parent);
-}
-
-bool EmailAddressWithin(std::string_view name, std::string_view constraint, Subtree subtree) {
-  if (Rfc822NameWithin(name, constraint, subtree)) return true;
-  return subtree == Subtree::kExcluded && EqualIgnoringCase(name, constraint);
-}
-
-bool Rfc822NameWithin(std::string_view name, std::string_view constraint, Subtree subtree) {
-  const bool closed = subtree == Subtree::kExcluded;
-  const std::optional<Mailbox> mailbox = ParseMailbox(name);
-  if (!mailbox) return closed;
-  if (constraint.find('@') == std::string_view::npos) {
-    return HostWithin(mailbox->host, constraint).value_or(closed);
+TextName::TextName(TextForm form, std::string_view name) : form_(form) {
+  switch (form) {
+    case TextForm::kDns:
+      name = WithoutTrailingDot(name);
+      readable_ = IsDnsPattern(name);
+      host_ = LowerCase(name);
+      return;
+    case TextForm::kEmailAttribute:
+      whole_ = LowerCase(name);
+      [[fallthrough]];
+    case TextForm::kEmail:
+      if (const std::optional<Mailbox> mailbox = ParseMailbox(name)) {
+        readable_ = true;
+        local_ = mailbox->local;
+        host_ = LowerCase(mailbox->host);
+      }
+      return;
+    case TextForm::kUri:
+      if (const std::optional<std::string_view> host = HostOfUri(name)) {
+        readable_ = true;
+        host_ = LowerCase(*host);
+      }
+      return;
   }
-  const std::optional<Mailbox> only = ParseMailbox(constraint);
-  if (!only) return closed;
-  return mailbox->local == only->local && EqualIgnoringCase(mailbox->host, only->host);
 }
 
-bool UriWithin(std::string_view name, std::string_view constraint, Subtree subtree) {
+TextConstraint::TextConstraint(TextForm form, std::string_view constraint) {
+  switch (form) {
+    case TextForm::kDns:
+      ReadDns(constraint);
+      return;
+    case TextForm::kEmail:
+    case TextForm::kEmailAttribute:
+      whole_ = LowerCase(constraint);
+      ReadEmail(constraint);
+      return;
+    case TextForm::kUri:
+      reach_ = ReadHost(constraint);
+      return;
+  }
+}
+
+// A host, or ".domain": the rule that rfc822Name and URI share (a host stands for itself only).
+TextConstraint::Reach TextConstraint::ReadHost(std::string_view text) {
+  const bool only_below = text.starts_with('.');
+  if (only_below) text.remove_prefix(1);
+  if (!IsHostName(text)) return Reach::kUnreadable;
+  host_ = LowerCase(text);
+  return only_below ? Reach::kBelow : Reach::kHost;
+}
+
+void TextConstraint::ReadDns(std::string_view text) {
+  if (text.empty()) {
+    reach_ = Reach::kEverything;
+    return;
+  }
+  const bool only_below = text.starts_with('.');
+  text = WithoutTrailingDot(only_below ? text.substr(1) : text);
+  if (!IsDnsPattern(text)) return;
+  host_ = LowerCase(text);
+  reach_ = only_below ? Reach::kBelow : Reach::kBoth;
+}
+
+void TextConstraint::ReadEmail(std::string_view text) {
+  if (text.find('@') == std::string_view::npos) {
+    reach_ = ReadHost(text);
+  } else if (const std::optional<Mailbox> mailbox = ParseMailbox(text)) {
+    reach_ = Reach::kMailbox;
+    local_ = mailbox->local;
+    host_ = LowerCase(mailbox->host);
+  }
+}
+
+bool TextConstraint::CoversHost(std::string_view host) const {
+  if (reach_ != Reach::kBelow && host == host_) return true;
+  return reach_ != Reach::kHost && IsBelow(host, host_);
+}
+
+// "*.example.com" stands for "a.example.com" among others: excluded where that is.
+bool TextConstraint::ExcludesWildcard(std::string_view host) const {
+  if (reach_ != Reach::kBoth || !host.starts_with("*.")) return false;
+  const std::size_t first_label = host_.find('.');
+  return first_label != std::string::npos &&
+         std::string_view(host_).substr(first_label + 1) == host.substr(2);
+}
+
+bool TextConstraint::Covers(const TextName& name, Subtree subtree) const {
   const bool closed = subtree == Subtree::kExcluded;
-  const std::optional<std::string_view> host = HostOfUri(name);
-  if (!host) return closed;
-  return HostWithin(*host, constraint).value_or(closed);
+  if (reach_ == Reach::kEverything) return true;
+  if (reach_ == Reach::kUnreadable) return closed;
+  if (!name.readable_) {
+    // No name at all is below nothing.
+    return closed && !(name.form_ == TextForm::kDns && name.host_.empty());
+  }
+  if (name.form_ == TextForm::kDns) {
+    return CoversHost(name.host_) || (closed && ExcludesWildcard(name.host_));
+  }
+  if (name.form_ == TextForm::kEmailAttribute && closed && name.whole_ == whole_) return true;
+  if (reach_ == Reach::kMailbox) return name.local_ == local_ && name.host_ == host_;
+  return CoversHost(name.host_);
 }
 
 bool IsIpConstraint(ByteView constraint) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <set>
+#include <string_view>
 
 #include "engine/base/byte_view.h"
 #include "engine/crypto/public_key.h"
@@ -28,6 +30,23 @@ bool MaySignCertificates(const CertificateView& certificate) {
 bool Contains(std::span<const CaNodePtr> cas, const CaNode& node) {
   return std::any_of(cas.begin(), cas.end(),
                      [&](const CaNodePtr& ca) { return ca->fingerprint == node.fingerprint; });
+}
+
+// What CRLs of one series share (SameScope). Borrows from the CRL.
+using Scope = std::pair<std::string_view, std::string_view>;
+Scope ScopeOf(const IndexedCrl& crl) {
+  return {crl.issuer, base::AsText(crl.view.issuing_distribution_point_der())};
+}
+
+// The newest of the deltas that can be combined with a complete CRL; null where none can.
+const IndexedCrl* NewestFor(const IndexedCrl& complete,
+                            const std::vector<const IndexedCrl*>& deltas) {
+  const IndexedCrl* newest = nullptr;
+  for (const IndexedCrl* delta : deltas) {
+    if (!Combines(complete, *delta)) continue;
+    if (newest == nullptr || Supersedes(*delta, *newest)) newest = delta;
+  }
+  return newest;
 }
 
 // The CA certificates of a path as candidates for the paths of CRL issuers.
@@ -72,18 +91,9 @@ Revocation IssuerCrls::StatusOf(const CertificateView& certificate) const {
       if (crls.in_date) covered = x509::kAllReasons;
     }
   } else {
-    std::vector<x509::DistributionPoint> points;
-    const ExtensionView& extension = certificate.extension(ExtensionId::kCrlDistributionPoints);
-    if (extension.present) {
-      points = x509::ParseCrlDistributionPoints(extension.value).value_or(std::move(points));
-    }
-    const CrlSubject subject{certificate, issuer_};
+    const CrlSubject subject(certificate, issuer_);
     for (const Selected& crls : crls_) {
-      std::uint16_t reasons = ReasonsByIssuer(crls.scope(), subject);
-      for (const x509::DistributionPoint& point : points) {
-        reasons =
-            static_cast<std::uint16_t>(reasons | ReasonsByPoint(crls.scope(), subject, point));
-      }
+      const std::uint16_t reasons = subject.ReasonsOf(crls.scope());
       if (reasons == 0) continue;
       if (const auto revoked = Find(crls, issuer_, certificate.serial())) return *revoked;
       if (crls.in_date) covered = static_cast<std::uint16_t>(covered | reasons);  // 6.3.3 (l)
@@ -135,19 +145,22 @@ std::vector<const IndexedCrl*> RevocationChecker::CandidatesFor(const CaNode& is
 IssuerCrls RevocationChecker::SelectFrom(std::span<const CaNodePtr> cas, const CaNode* crl_issuer,
                                          StableWindow* stable) {
   std::vector<const IndexedCrl*> verified;
+  std::map<Scope, std::vector<const IndexedCrl*>> series;  // Of `verified`.
   for (const IndexedCrl* crl : CandidatesFor(*cas.front())) {
     // A CRL of the future says nothing yet.
     stable->Observe(crl->view.this_update() - std::chrono::seconds(1), at_);
     if (at_ < crl->view.this_update()) continue;
-    const bool superseded =
-        std::any_of(verified.begin(), verified.end(), [&](const IndexedCrl* newer) {
-          return SameScope(*newer, *crl) && Supersedes(*newer, *crl);
-        });
-    if (superseded) continue;
+    auto& same_scope = series[ScopeOf(*crl)];
+    if (std::any_of(same_scope.begin(), same_scope.end(),
+                    [&](const IndexedCrl* newer) { return Supersedes(*newer, *crl); })) {
+      continue;
+    }
     const bool well_signed = crl_issuer == nullptr
                                  ? IsWellSigned(*crl, cas, stable)
                                  : IsSignedClosely(*crl, *cas.front(), *crl_issuer);
-    if (well_signed) verified.push_back(crl);
+    if (!well_signed) continue;
+    verified.push_back(crl);
+    same_scope.push_back(crl);
   }
   return Combine(verified, *cas.front(), stable);
 }
@@ -164,28 +177,27 @@ IssuerCrls RevocationChecker::Combine(const std::vector<const IndexedCrl*>& veri
                                       const CaNode& issuer, StableWindow* stable) const {
   IssuerCrls selection;
   selection.issuer_ = issuer.subject;
-  std::vector<const IndexedCrl*> used;
+  std::map<Scope, std::vector<const IndexedCrl*>> deltas;
+  for (const IndexedCrl* crl : verified) {
+    if (crl->view.is_delta()) deltas[ScopeOf(*crl)].push_back(crl);
+  }
+  std::set<const IndexedCrl*> used;
   for (const IndexedCrl* complete : verified) {
     if (complete->view.is_delta()) continue;
     IssuerCrls::Selected selected;
     selected.complete = complete;
-    for (const IndexedCrl* delta : verified) {
-      if (!delta->view.is_delta() || !Combines(*complete, *delta)) continue;
-      if (selected.delta == nullptr || Supersedes(*delta, *selected.delta)) {
-        selected.delta = delta;
-      }
+    if (const auto found = deltas.find(ScopeOf(*complete)); found != deltas.end()) {
+      selected.delta = NewestFor(*complete, found->second);
     }
     if (selected.delta != nullptr) {
       selected.delta_in_date = IsInDate(*selected.delta, stable);
-      used.push_back(selected.delta);
+      used.insert(selected.delta);
     }
     selected.in_date = IsInDate(*complete, stable) || selected.delta_in_date;
     selection.crls_.push_back(selected);
   }
   for (const IndexedCrl* delta : verified) {
-    if (!delta->view.is_delta() || std::find(used.begin(), used.end(), delta) != used.end()) {
-      continue;
-    }
+    if (!delta->view.is_delta() || used.contains(delta)) continue;
     IssuerCrls::Selected selected;
     selected.delta = delta;
     selection.crls_.push_back(selected);

@@ -31,7 +31,7 @@ struct ValidationBudget {
   // Extensions of a partial path, including those that are undone. Public builders stop at a few
   // hundred; meshes of k cross-signed CAs need k! without a bound.
   int path_steps_max = 512;
-  // Names compared with name constraints, as webpki counts them.
+  // Names compared with name constraints, as webpki counts them; long texts count more than once.
   int name_comparisons_max = 250'000;
   // Nodes of the valid policy graph at one depth times its depth (RFC 5280 6.1.2 (a) grows
   // exponentially without a bound).

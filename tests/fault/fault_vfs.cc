@@ -44,7 +44,7 @@ const sqlite3_io_methods& Methods(sqlite3_file* file) { return *Inner(file)->pMe
 
 // Puts back what was there before the writes that never reached the disk, newest first. Each of a
 // partial loss got through with even odds (SplitMix64 over the seed).
-void LosePower() {
+void UndoUnsynced() {
   std::uint64_t random = g_state.plan.seed;
   for (auto undo = g_state.unsynced.rbegin(); undo != g_state.unsynced.rend(); ++undo) {
     random += 0x9e3779b97f4a7c15u;
@@ -60,11 +60,12 @@ void LosePower() {
   }
 }
 
-// Counts an operation. The result is what it must fail with, or SQLITE_OK.
+// Counts an operation that changes a file. The result is what it must fail with, or SQLITE_OK.
 int Count(int io_error, sqlite3_file* torn_file = nullptr, const void* data = nullptr, int size = 0,
           sqlite3_int64 offset = 0) {
-  ++g_state.operations;
   const FaultPlan& plan = g_state.plan;
+  if (plan.strike == Strike::kReadError) return SQLITE_OK;
+  ++g_state.operations;
   const bool struck = plan.strike != Strike::kNone && g_state.operations == plan.at;
   if (struck) {
     switch (plan.strike) {
@@ -74,7 +75,7 @@ int Count(int io_error, sqlite3_file* torn_file = nullptr, const void* data = nu
         ::_exit(kStruckStatus);
       case Strike::kPowerLoss:
       case Strike::kPartialLoss:
-        LosePower();
+        UndoUnsynced();
         ::_exit(kStruckStatus);
       case Strike::kExit:
         ::_exit(kStruckStatus);
@@ -82,7 +83,7 @@ int Count(int io_error, sqlite3_file* torn_file = nullptr, const void* data = nu
         g_state.failing = true;
     }
   }
-  if (!g_state.failing) return SQLITE_OK;
+  if (!g_state.failing || plan.strike == Strike::kLostSync) return SQLITE_OK;
   if (plan.strike == Strike::kDiskFull) {
     return io_error == SQLITE_IOERR_WRITE ? SQLITE_FULL : SQLITE_OK;
   }
@@ -103,6 +104,10 @@ void Remember(sqlite3_file* file, sqlite3_int64 offset, int size) {
 
 int Close(sqlite3_file* file) { return Methods(file).xClose(Inner(file)); }
 int Read(sqlite3_file* file, void* data, int size, sqlite3_int64 offset) {
+  if (g_state.plan.strike == Strike::kReadError) {
+    g_state.failing = g_state.failing || ++g_state.operations == g_state.plan.at;
+    if (g_state.failing) return SQLITE_IOERR_READ;
+  }
   return Methods(file).xRead(Inner(file), data, size, offset);
 }
 int Write(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) {
@@ -122,6 +127,7 @@ int Truncate(sqlite3_file* file, sqlite3_int64 size) {
 int Sync(sqlite3_file* file, int flags) {
   const int code = Count(SQLITE_IOERR_FSYNC);
   if (code != SQLITE_OK) return code;
+  if (g_state.failing && g_state.plan.strike == Strike::kLostSync) return SQLITE_OK;
   const std::string path = reinterpret_cast<File*>(file)->path;
   std::erase_if(g_state.unsynced, [&](const Undo& undo) { return undo.path == path; });
   return Methods(file).xSync(Inner(file), flags);
@@ -207,6 +213,11 @@ const char* FaultVfs::name() {
 
 void FaultVfs::Arm(const FaultPlan& plan) { g_state = State{plan, 0, false, {}}; }
 void FaultVfs::Calm() { Arm({}); }
+void FaultVfs::LosePower() {
+  if (!g_state.failing) return;
+  UndoUnsynced();
+  ::_exit(kStruckStatus);
+}
 std::uint64_t FaultVfs::operations() { return g_state.operations; }
 
 }  // namespace muster::test

@@ -18,6 +18,8 @@ enum class Strike : std::uint8_t {
   kTornWrite,    // As kExit, after half of the write.
   kIoError,      // The operation fails, and so do all that follow until Calm().
   kDiskFull,     // Writes fail for want of room until Calm().
+  kReadError,    // Reads fail until Calm(). Reads are what is counted.
+  kLostSync,     // Syncs say that they are done and are not, until LosePower().
 };
 
 struct FaultPlan {
@@ -31,7 +33,10 @@ class FaultVfs {
   static const char* name();               // Registered at the first call.
   static void Arm(const FaultPlan& plan);  // Also sets the count back to 0.
   static void Calm();
-  // Writes, truncations, syncs and deletions since Arm.
+  // Of kLostSync, once it has struck: everything that was not synced is lost, and the process ends.
+  // Before that it does nothing.
+  static void LosePower();
+  // Writes, truncations, syncs and deletions since Arm; of kReadError, reads.
   static std::uint64_t operations();
 };
 

@@ -1,58 +1,48 @@
-// A presented chain against a live registry. The input is a program of edits on a chain that enrols,
-// so that mutations reach deep: which certificates are sent, and which of their octets are changed.
+// A presented chain against a live registry. The input is a program of edits on a chain that may
+// enrol, so that mutations reach deep: which certificates are sent, and which of their octets are
+// changed.
 //
 // Properties: nothing crashes or hangs; the verdict is consistent with itself and with its
-// explanation; and nothing is accepted but the devices that were enrolled, octet for octet of what was
-// signed.
+// explanation; nothing is accepted but the devices that were enrolled, octet for octet of what was
+// signed; and every kernel gives the verdicts of Botan, among other devices as alone.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
+#include <deque>
+#include <optional>
 #include <vector>
 
 #include "engine/base/byte_view.h"
 #include "engine/base/check.h"
 #include "muster/authenticator.h"
-#include "tests/support/test_world.h"
+#include "muster/kernel.h"
+#include "tests/fuzz/fuzz_world.h"
 
 namespace {
 
 using namespace muster;
+using test::FuzzWorld;
 
-struct Fixture {
-  test::World world;
-  test::Entity root = world.Root("Root");
-  test::Entity other = world.Root("Other");
-  test::Entity factory = world.Intermediate("Factory", root);
-  test::Entity cross = world.CrossSigned(factory, other);
-  test::Entity off = world.Intermediate("Off", root);
-  test::Entity constrained = world.Intermediate("Constrained", root, [](CertificateTemplate& t) {
-    // permittedSubtrees: dNSName "example".
-    t.extensions.push_back({"2.5.29.30", true,
-                            {0x30, 0x0d, 0xa0, 0x0b, 0x30, 0x09, 0x82, 0x07, 'e', 'x', 'a', 'm',
-                             'p', 'l', 'e'}});
-  });
-  test::Entity leaf = world.Leaf("device-1", factory);
-  test::Entity leaf_off = world.Leaf("device-2", off);
-  test::Entity leaf_named = world.Leaf("device-3", constrained, [](CertificateTemplate& t) {
-    t.dns_names = {"device-3.example"};
-  });
-  test::Entity pinned = world.SelfSignedLeaf("gadget");
-  std::vector<test::Entity> leaves{leaf, leaf_off, leaf_named, pinned};
-  std::vector<test::Entity> untrusted{factory, cross, off, constrained, root, other, leaf};
-  Authenticator presented{Snapshot()};
-  Authenticator registry{Snapshot(), {.links = LinkSource::kRegistry, .require_crl = true}};
+AuthenticationOptions With(LinkSource links, bool strict, std::optional<Kernel> kernel = {}) {
+  AuthenticationOptions options = FuzzWorld::SmallCache();
+  options.links = links;
+  options.require_crl = strict;
+  options.any_disabled_blocks = strict;
+  options.kernel = kernel;
+  return options;
+}
 
-  std::shared_ptr<const RegistrySnapshot> Snapshot() {
-    return test::RegistryBuilder()
-        .Verified(root)
-        .Unverified(factory)
-        .Group("line-1", factory)
-        .Group("line-2", off, test::RegistryBuilder::Enabled{false})
-        .Group("line-3", constrained)
-        .Individual("gadget", pinned)
-        .Crl("root", world.Crl(root, {}))
-        .Crl("factory", world.Crl(factory, {}))
-        .Snapshot();
+struct Judges {
+  const FuzzWorld& world = FuzzWorld::Get();
+  // Botan, one signature at a time: what the others are compared with.
+  Authenticator presented{world.Snapshot(),
+                          With(LinkSource::kPresented, false, Kernel::kReference)};
+  Authenticator registry{world.Snapshot(), With(LinkSource::kRegistry, true, Kernel::kReference)};
+  std::deque<Authenticator> kernels;  // As `presented`.
+
+  Judges() {
+    for (const Kernel kernel : SupportedKernels()) {
+      kernels.emplace_back(world.Snapshot(), With(LinkSource::kPresented, false, kernel));
+    }
   }
 };
 
@@ -90,43 +80,54 @@ void Edit(Program* program, Bytes* der) {
   }
 }
 
-// What was signed is one of the enrolled leaves. (An ECDSA signature may be re-encoded by anyone.)
-bool IsEnrolled(const Fixture& fixture, ByteView leaf) {
-  const auto view = CertificateView::Parse(leaf);
-  if (!view) return false;
-  for (const test::Entity& enrolled : fixture.leaves) {
-    if (base::Equal(enrolled.view().tbs(), view->tbs())) return true;
-  }
-  return false;
-}
-
-void Check(const Fixture& fixture, const Authenticator& authenticator, const PresentedChain& chain) {
-  const Verdict verdict = authenticator.Authenticate(chain, fixture.world.at());
-  MUSTER_CHECK(verdict.accepted() == (verdict.reason == RejectReason::kNone));
-  MUSTER_CHECK(verdict.reason != RejectReason::kInternalError);
-  MUSTER_CHECK(verdict.reason != RejectReason::kNotEvaluated);
-  MUSTER_CHECK(!verdict.accepted() || IsEnrolled(fixture, chain.leaf()));
-  const Explanation explanation = authenticator.Explain(chain, fixture.world.at());
+Verdict CheckAlone(const Judges& judges, const Authenticator& authenticator,
+                   const PresentedChain& chain) {
+  const UnixTime at = judges.world.at();
+  const Verdict verdict = authenticator.Authenticate(chain, at);
+  judges.world.CheckVerdict(chain, verdict);
+  const Explanation explanation = authenticator.Explain(chain, at);
   MUSTER_CHECK(explanation.verdict == verdict);
   MUSTER_CHECK(explanation.remedies.empty() == verdict.accepted());
+  return verdict;
+}
+
+// The chain, twice, between good ones.
+void CheckInBatches(const Judges& judges, const PresentedChain& chain, const Verdict& expected) {
+  const UnixTime at = judges.world.at();
+  const auto& leaves = judges.world.leaves();
+  const auto& untrusted = judges.world.untrusted();
+  const std::vector<PresentedChain> chains = {
+      test::Presented(leaves[0], {untrusted[0]}), chain,
+      test::Presented(leaves[9], {untrusted[7]}), chain,
+      test::Presented(leaves[10], {untrusted[8]})};
+  for (const Authenticator& authenticator : judges.kernels) {
+    std::vector<Verdict> verdicts(chains.size());
+    std::vector<LeafDescription> described(chains.size());
+    authenticator.AuthenticateBatch(chains, at, verdicts, described);
+    MUSTER_CHECK(verdicts[1] == expected && verdicts[3] == expected);
+    MUSTER_CHECK(verdicts[0].accepted() && verdicts[2].accepted() && verdicts[4].accepted());
+    MUSTER_CHECK(described[1].readable == described[3].readable);
+    MUSTER_CHECK(authenticator.Authenticate(chain, at) == expected);
+  }
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const Fixture fixture;
+  static const Judges judges;
+  const auto& leaves = judges.world.leaves();
+  const auto& untrusted = judges.world.untrusted();
   Program program(ByteView(data, size));
-  std::vector<Bytes> certificates{
-      fixture.leaves[program.Below(fixture.leaves.size())].bytes()};
+  std::vector<Bytes> certificates{leaves[program.Below(leaves.size())].bytes()};
   for (std::size_t count = program.Octet() % (kUntrustedMax + 2); count > 0; --count) {
-    certificates.push_back(fixture.untrusted[program.Below(fixture.untrusted.size())].bytes());
+    certificates.push_back(untrusted[program.Below(untrusted.size())].bytes());
   }
   for (int edits = 0; edits < 64 && !program.AtEnd(); ++edits) {
     Edit(&program, &certificates[program.Below(certificates.size())]);
   }
   PresentedChain chain(certificates.front());
   for (std::size_t i = 1; i < certificates.size(); ++i) chain.AddUntrusted(certificates[i]);
-  Check(fixture, fixture.presented, chain);
-  Check(fixture, fixture.registry, chain);
+  CheckInBatches(judges, chain, CheckAlone(judges, judges.presented, chain));
+  CheckAlone(judges, judges.registry, chain);
   return 0;
 }

@@ -1,4 +1,5 @@
 // audit, run as a user runs it: planted faults are counted exactly, and threads change nothing.
+#include <filesystem>
 #include <map>
 #include <sstream>
 
@@ -174,6 +175,38 @@ TEST_F(AuditVerb, AllAcceptedIsStatusZero) {
   }
   const CommandResult result = Run({"audit", "--at", at_, "-"}, good);
   EXPECT_EQ(result.status, 0) << result.out << result.err;
+}
+
+// Every write to /dev/full fails for want of room.
+TEST_F(AuditVerb, AFullDiskIsReportedInEveryFormat) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "this system has no /dev/full";
+  for (const std::string format : {"table", "json", "ndjson"}) {
+    const CommandResult standard =
+        RunProgram({"sh", "-c", "'" MUSTER_BIN "' audit --at " + at_ + " --format " + format +
+                                    " '" + fleet_ + "' >/dev/full"},
+                   {"", environment_});
+    EXPECT_EQ(standard.status, 5) << format;
+    EXPECT_NE(standard.err.find("standard output could not be written"), std::string::npos)
+        << standard.err;
+    const CommandResult file = Audit({"--format", format, "--output", "/dev/full"});
+    EXPECT_EQ(file.status, 5) << format;
+    EXPECT_NE(file.err.find("/dev/full"), std::string::npos) << file.err;
+    EXPECT_NE(file.err.find("could not be written"), std::string::npos) << file.err;
+    EXPECT_EQ(file.out, "");
+  }
+}
+
+// Nobody waits for the end of an audit whose results are lost: this one has none.
+TEST_F(AuditVerb, AFullDiskEndsTheAuditAtOnce) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "this system has no /dev/full";
+  for (const std::string where : {">/dev/full", "--output /dev/full"}) {
+    const CommandResult result =
+        RunProgram({"sh", "-c", "yes '{\"chain\":[\"MAA=\"]}' | '" MUSTER_BIN
+                                "' audit --format ndjson - " + where},
+                   {"", environment_});
+    EXPECT_EQ(result.status, 5) << where;
+    EXPECT_NE(result.err.find("could not be written"), std::string::npos) << result.err;
+  }
 }
 
 TEST_F(AuditVerb, AnInterruptEndsWithAPartialSummary) {

@@ -15,6 +15,7 @@
 #ifndef MUSTER_TESTS_SUPPORT_TEST_WORLD_H_
 #define MUSTER_TESTS_SUPPORT_TEST_WORLD_H_
 
+#include <concepts>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -65,6 +66,10 @@ class Entity {
 };
 
 using Edit = std::function<void(CertificateTemplate&)>;
+// Whatever an Edit can be made of. A template's parameter, so that no compiler takes {.key = ...}
+// for one: Clang 14 tries.
+template <typename T>
+concept Editing = std::invocable<const T&, CertificateTemplate&>;
 
 // What differs from the default.
 struct Options {
@@ -82,15 +87,17 @@ class World {
 
   // The subject is one CN, `name`.
   Entity Root(const std::string& name, const Options& options = {});
-  Entity Root(const std::string& name, const Edit& edit) { return Root(name, {.edit = edit}); }
+  Entity Root(const std::string& name, const Editing auto& edit) {
+    return Root(name, Options{.edit = edit});
+  }
   Entity Intermediate(const std::string& name, const Entity& issuer, const Options& options = {});
-  Entity Intermediate(const std::string& name, const Entity& issuer, const Edit& edit) {
-    return Intermediate(name, issuer, {.edit = edit});
+  Entity Intermediate(const std::string& name, const Entity& issuer, const Editing auto& edit) {
+    return Intermediate(name, issuer, Options{.edit = edit});
   }
   // clientAuth, digitalSignature, no basicConstraints.
   Entity Leaf(const std::string& name, const Entity& issuer, const Options& options = {});
-  Entity Leaf(const std::string& name, const Entity& issuer, const Edit& edit) {
-    return Leaf(name, issuer, {.edit = edit});
+  Entity Leaf(const std::string& name, const Entity& issuer, const Editing auto& edit) {
+    return Leaf(name, issuer, Options{.edit = edit});
   }
   // A self-signed certificate that is no CA.
   Entity SelfSignedLeaf(const std::string& name, const Options& options = {});

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -106,6 +107,11 @@ void SayTotals(CliContext& context, const AuditReport& report) {
                           Grouped(report.rejected), Counted(report.unreadable, "record")));
 }
 
+bool WritesToStandardOutput(const Args& args) { return args.output.empty() || args.output == "-"; }
+
+// Ends an audit whose results cannot be written: nobody waits for the rest of a fleet in vain.
+class OutputLost : public std::exception {};
+
 Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, Style style) {
   auto at = context.TimeOf(args.decision.at);
   if (!at) return tl::unexpected(std::move(at).error());
@@ -147,8 +153,15 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
           begin();
           writer.Record(record);
           progress.Count(record);
+          if (!out) throw OutputLost();
         },
         &InterruptFlag());
+  }
+  if (!out) {
+    return MakeError(ErrorCode::kInternal,
+                     fmt::format("{} could not be written; check the disk or the pipe",
+                                 WritesToStandardOutput(args) ? "standard output"
+                                                              : SourceName(args.output)));
   }
   if (!report) return tl::unexpected(std::move(report).error());
   begin();
@@ -175,7 +188,7 @@ Result<void> CheckOutput(const Args& args) {
 }
 
 Result<int> Audit(CliContext& context, const Args& args) {
-  if (args.output.empty() || args.output == "-") {
+  if (WritesToStandardOutput(args)) {
     return RunAudit(context, args, context.out(), context.out_style());
   }
   if (auto apart = CheckOutput(args); !apart) return tl::unexpected(std::move(apart).error());

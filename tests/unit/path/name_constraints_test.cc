@@ -206,6 +206,34 @@ TEST_F(NameConstraintsTest, ManyNamesTimesManyConstraintsEndSoon) {
             (Finding{RejectReason::kBudgetExhausted, 0}));
 }
 
+// What is compared counts, not only how often: few names of tens of thousands of octets would
+// otherwise cost more than many.
+TEST_F(NameConstraintsTest, LongTextsCostByTheOctetsThatBothHave) {
+  const auto long_name = [](char c) { return Dns(std::string(640, c)); };
+  const auto constraints = NameConstraints({}, {long_name('a'), Dns("example")});
+  options_.budget.name_comparisons_max = 12;
+  EXPECT_EQ(Validate(constraints, {long_name('b')}), kGoodPath);
+  EXPECT_EQ(Validate(constraints, {Dns("short.test"), Dns("b.test"), Dns("c.test")}), kGoodPath);
+  options_.budget.name_comparisons_max = 11;
+  EXPECT_EQ(Validate(constraints, {long_name('b')}), (Finding{RejectReason::kBudgetExhausted, 0}));
+}
+
+TEST_F(NameConstraintsTest, FewLongNamesTimesManyLongConstraintsEndSoon) {
+  std::vector<Name> names, constraints;
+  for (int i = 0; i < 200; ++i) {
+    names.push_back(Dns(std::string(300, 'a') + std::to_string(i)));
+    constraints.push_back(Dns(std::string(295, 'a') + "c" + std::to_string(i)));
+  }
+  // 40,000 comparisons, which would pass if they were short.
+  EXPECT_EQ(Validate(NameConstraints({}, constraints), names), kGoodPath);
+  for (Name& name : names) name.content.insert(name.content.begin(), 900, 'a');
+  for (Name& name : constraints) name.content.insert(name.content.begin(), 900, 'a');
+  names.resize(50), constraints.resize(50);
+  options_.budget.name_comparisons_max = 2'500 * 18;
+  EXPECT_EQ(Validate(NameConstraints({}, constraints), names),
+            (Finding{RejectReason::kBudgetExhausted, 0}));
+}
+
 // The set compares canonical octets; x509::NameWithinSubtree is what they stand for.
 TEST_F(NameConstraintsTest, AgreesWithNameWithinSubtree) {
   std::mt19937 random(7);

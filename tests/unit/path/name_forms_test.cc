@@ -8,21 +8,25 @@ namespace muster::path {
 namespace {
 
 // "p" within as a permitted subtree, "x" as an excluded one, both, or "-".
-using Within = bool (*)(std::string_view, std::string_view, Subtree);
-std::string Ask(Within within, std::string_view name, std::string_view constraint) {
+std::string Ask(TextForm form, std::string_view name, std::string_view constraint) {
+  const TextName read_name(form, name);
+  const TextConstraint read_constraint(form, constraint);
   std::string answer;
-  if (within(name, constraint, Subtree::kPermitted)) answer += "p";
-  if (within(name, constraint, Subtree::kExcluded)) answer += "x";
+  if (read_constraint.Covers(read_name, Subtree::kPermitted)) answer += "p";
+  if (read_constraint.Covers(read_name, Subtree::kExcluded)) answer += "x";
   return answer.empty() ? "-" : answer;
 }
 std::string Dns(std::string_view name, std::string_view constraint) {
-  return Ask(DnsNameWithin, name, constraint);
+  return Ask(TextForm::kDns, name, constraint);
 }
 std::string Email(std::string_view name, std::string_view constraint) {
-  return Ask(Rfc822NameWithin, name, constraint);
+  return Ask(TextForm::kEmail, name, constraint);
+}
+std::string EmailAttribute(std::string_view name, std::string_view constraint) {
+  return Ask(TextForm::kEmailAttribute, name, constraint);
 }
 std::string Uri(std::string_view name, std::string_view constraint) {
-  return Ask(UriWithin, name, constraint);
+  return Ask(TextForm::kUri, name, constraint);
 }
 
 TEST(DnsNameTest, TheNameAndWhatIsBelowIt) {
@@ -107,10 +111,11 @@ TEST(Rfc822NameTest, WhatCannotBeReadIsNeverPermittedAndAlwaysExcluded) {
 }
 
 TEST(EmailAddressTest, IsExcludedInAnyCase) {
-  EXPECT_TRUE(EmailAddressWithin("FOO@example.com", "foo@example.com", Subtree::kExcluded));
-  EXPECT_FALSE(EmailAddressWithin("FOO@example.com", "foo@example.com", Subtree::kPermitted));
-  EXPECT_TRUE(EmailAddressWithin("FOO@example.com", "example.com", Subtree::kPermitted));
-  EXPECT_FALSE(EmailAddressWithin("bar@example.com", "foo@example.com", Subtree::kExcluded));
+  EXPECT_EQ(EmailAttribute("FOO@example.com", "foo@example.com"), "x");
+  EXPECT_EQ(EmailAttribute("foo@example.com", "foo@example.com"), "px");
+  EXPECT_EQ(EmailAttribute("FOO@example.com", "example.com"), "px");
+  EXPECT_EQ(EmailAttribute("bar@example.com", "foo@example.com"), "-");
+  EXPECT_EQ(EmailAttribute("not a mailbox", "NOT a mailbox"), "x");
 }
 
 TEST(UriTest, ComparesTheHost) {

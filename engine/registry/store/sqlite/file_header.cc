@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -20,8 +21,12 @@ namespace fs = std::filesystem;
 constexpr std::size_t kHeaderSize = 100;
 constexpr std::string_view kMagic{"SQLite format 3\0", 16};
 constexpr std::size_t kPageSizeOffset = 16;
+constexpr std::size_t kWriteVersionOffset = 18;  // And the read version.
+constexpr std::size_t kPayloadFractionsOffset = 21;
 constexpr std::size_t kChangeCounterOffset = 24;
 constexpr std::size_t kPageCountOffset = 28;
+constexpr std::size_t kSchemaFormatOffset = 44;
+constexpr std::size_t kTextEncodingOffset = 56;
 constexpr std::size_t kUserVersionOffset = 60;
 constexpr std::size_t kApplicationIdOffset = 68;
 constexpr std::size_t kVersionValidForOffset = 92;
@@ -36,11 +41,16 @@ std::uint32_t ReadBigEndian(const Header& header, std::size_t offset, std::size_
   return value;
 }
 
-// Whether SQLite left something beside the file: a transaction that was cut off, or a log.
-bool HasContent(const std::string& path) {
-  std::error_code error;
-  const std::uintmax_t size = fs::file_size(path, error);
-  return !error && size > 0;
+// What every SQLite file's header says of its format (1.3.2 to 1.3.13). SQLite itself would look
+// at the pages first, and make files beside this one to do so.
+bool IsSoundHeader(const Header& header) {
+  const std::uint32_t page_size = ReadBigEndian(header, kPageSizeOffset, 2);
+  const std::uint32_t versions = ReadBigEndian(header, kWriteVersionOffset, 2);
+  return (page_size == 1 || (page_size >= 512 && std::has_single_bit(page_size))) &&
+         (versions == 0x0101 || versions == 0x0202) &&
+         ReadBigEndian(header, kPayloadFractionsOffset, 3) == 0x402020 &&
+         ReadBigEndian(header, kSchemaFormatOffset, 4) <= 4 &&
+         ReadBigEndian(header, kTextEncodingOffset, 4) <= 3;
 }
 
 // A process that died while it made the first tables may leave a file without its first page. The
@@ -67,6 +77,12 @@ bool IsCutShort(const Header& header, const std::string& path) {
 }
 
 }  // namespace
+
+bool HasContent(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(path, error);
+  return !error && size > 0;
+}
 
 FileState InspectFile(const std::string& path, std::uint32_t version_max) {
   std::error_code error;
@@ -100,6 +116,12 @@ FileState InspectFile(const std::string& path, std::uint32_t version_max) {
     Fail(ErrorCode::kStoreCorrupt,
          fmt::format("'{}' is a SQLite file of another application, and was left untouched; give "
                      "another path",
+                     path));
+  }
+  if (!IsSoundHeader(header)) {
+    Fail(ErrorCode::kStoreCorrupt,
+         fmt::format("registry '{}' is damaged at its beginning, and was left untouched; restore it "
+                     "from a backup or an export",
                      path));
   }
   const std::uint32_t version = ReadBigEndian(header, kUserVersionOffset, 4);

@@ -17,6 +17,9 @@ enum class FileState : std::uint8_t { kAbsent, kEmpty, kRegistry };
 // than `version_max`, or was cut short; kStoreIo where it cannot be read or is no regular file.
 FileState InspectFile(const std::string& path, std::uint32_t version_max);
 
+// Whether there is a file, and it is not empty.
+bool HasContent(const std::string& path);
+
 }  // namespace muster::registry::sqlite
 
 #endif  // MUSTER_ENGINE_REGISTRY_STORE_SQLITE_FILE_HEADER_H_

@@ -76,14 +76,20 @@ std::unique_ptr<RegistryStore> OpenSqliteStore(const std::string& path,
   }
   auto connection = std::make_unique<sqlite::Connection>(path, options);
   connection->SetCheckpointOnClose(false);  // Touch nothing before the version is known.
-  if (options.read_only) {
-    sqlite::RequireCurrentVersion(*connection);
-  } else {
-    // A new file gets its tables before it gets a write-ahead log, so that its header tells whose
-    // it is from the first commit on.
-    sqlite::Migrate(*connection);
-    connection->SwitchToWal();
-    connection->Execute("PRAGMA synchronous = FULL");
+  try {
+    if (options.read_only) {
+      sqlite::RequireCurrentVersion(*connection);
+    } else {
+      // A new file gets its tables before it gets a write-ahead log, so that its header tells whose
+      // it is from the first commit on.
+      sqlite::Migrate(*connection);
+      connection->SwitchToWal();
+      connection->Execute("PRAGMA synchronous = FULL");
+    }
+  } catch (const RegistryFailure&) {
+    // A log that SQLite made to look at the file and that holds nothing goes with the connection.
+    if (!sqlite::HasContent(path + "-wal")) connection->SetCheckpointOnClose(true);
+    throw;
   }
   connection->SetCheckpointOnClose(true);
   connection->Execute("PRAGMA foreign_keys = ON");
