@@ -53,7 +53,8 @@ class DamagedFileTest : public testing::TestWithParam<bool> {
 
   // Reads all there is; true where it says anything.
   bool TryToRead() {
-    auto registry = Registry::Open(path_, {.create = false, .read_only = GetParam()});
+    auto registry = Registry::Open(
+        path_, {.create = false, .read_only = GetParam(), .environment = {}});
     if (!registry) {
       ExpectRefusal(registry.error());
       return false;
