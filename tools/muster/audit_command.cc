@@ -2,17 +2,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <exception>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <ostream>
 #include <system_error>
 
 #include "muster/certificate_reader.h"
 #include "muster/fleet_audit.h"
 #include "tools/muster/audit_output.h"
+#include "tools/muster/audit_progress.h"
 #include "tools/muster/commands.h"
 #include "tools/muster/decision_options.h"
 #include "tools/muster/describe.h"
@@ -31,68 +30,6 @@ struct Args {
   std::size_t cache_mib = AuthenticationOptions{}.cache_octets_max >> 20;
   double cross_check_percent = 0;
   bool summary_only = false;
-};
-
-// One line on the terminal, redrawn a few times a second.
-class Progress {
- public:
-  // `records_shown`: records go to the same terminal, and would be torn by the line.
-  Progress(CliContext& context, const std::vector<std::string>& inputs, bool records_shown)
-      : context_(context), shown_(context.err_is_terminal() && !context.quiet() && !records_shown) {
-    for (const std::string& input : inputs) {
-      std::error_code error;
-      auto size = std::filesystem::file_size(input, error);
-      total_ = error || !total_ ? std::nullopt : std::optional(*total_ + size);
-      sizes_.emplace_back(input, error ? 0 : size);
-    }
-  }
-  ~Progress() {
-    if (drawn_) context_.err() << "\r\x1b[K" << std::flush;
-  }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  void Count(const AuditRecord& record) {
-    if (!shown_) return;
-    ++records_;
-    refused_ += !record.verdict.accepted();
-    if (records_ % 256 != 0) return;
-    auto now = std::chrono::steady_clock::now();
-    if (drawn_ && now - last_ < std::chrono::milliseconds(200)) return;
-    last_ = now;
-    drawn_ = true;
-    std::string share;
-    if (total_ && *total_ > 0) {
-      share = fmt::format("{:3.0f} %  ", 100.0 * static_cast<double>(Position(record.source)) /
-                                             static_cast<double>(*total_));
-    }
-    double seconds = std::chrono::duration<double>(now - start_).count();
-    context_.err() << "\r\x1b[K"
-                   << fmt::format("{}{} records, {} did not pass, {} a second", share,
-                                  Grouped(records_), Grouped(refused_),
-                                  Grouped(static_cast<std::uint64_t>(static_cast<double>(records_) /
-                                                                     std::max(seconds, 1e-3))))
-                   << std::flush;
-  }
-
- private:
-  // Octets before this record, over all inputs.
-  std::uint64_t Position(const RecordSource& source) const {
-    std::uint64_t before = 0;
-    for (const auto& [name, size] : sizes_) {
-      if (name == source.name) break;
-      before += size;
-    }
-    return before + source.offset;
-  }
-
-  CliContext& context_;
-  bool shown_;
-  bool drawn_ = false;
-  std::optional<std::uint64_t> total_ = 0;
-  std::vector<std::pair<std::string, std::uint64_t>> sizes_;
-  std::uint64_t records_ = 0, refused_ = 0;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now(), last_{};
 };
 
 int StatusOf(const AuditReport& report) {
@@ -146,7 +83,7 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
     InterruptGuard guard;
     const bool records_shown =
         context.out_is_terminal() && args.output.empty() && !args.summary_only;
-    Progress progress(context, args.inputs, records_shown);
+    AuditProgress progress(context, args.inputs, records_shown);
     report = audit.Run(
         args.inputs, context.in(),
         [&](const AuditRecord& record) {
