@@ -5,6 +5,7 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <ostream>
 #include <system_error>
 
@@ -16,6 +17,8 @@
 #include "tools/muster/decision_options.h"
 #include "tools/muster/describe.h"
 #include "tools/muster/reading.h"
+#include "tools/muster/report_model.h"
+#include "tools/muster/report_page.h"
 #include "tools/muster/standard_input.h"
 
 namespace muster::cli {
@@ -24,7 +27,7 @@ namespace {
 struct Args {
   std::vector<std::string> inputs;
   DecisionArgs decision;
-  std::string output;
+  std::string output, report;
   int threads = 0;
   std::size_t record_size_max = FleetAuditOptions{}.record_size_max;
   std::size_t cache_mib = AuthenticationOptions{}.cache_octets_max >> 20;
@@ -71,6 +74,8 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
               {"at", FormatRfc3339(*at)}};
   header["options"] = DescribeOptions(authenticator.options());
   header["inputs"] = args.inputs;
+  std::optional<AuditReportModel> model;
+  if (!args.report.empty()) model.emplace(contents, *at);
   AuditWriter writer(out, contents, {context.format(), style, args.summary_only});
   // Written with the first record, so that an input that cannot be opened leaves no output.
   bool begun = false;
@@ -89,6 +94,7 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
         [&](const AuditRecord& record) {
           begin();
           writer.Record(record);
+          if (model) model->Count(record);
           progress.Count(record);
           if (!out) throw OutputLost();
         },
@@ -103,32 +109,43 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
   if (!report) return tl::unexpected(std::move(report).error());
   begin();
   writer.End(*report);
+  if (model) {
+    const FindingsReport* no_findings = nullptr;
+    auto written = ReplaceFile(args.report, ReportPage(model->Describe(header, *report, no_findings)));
+    if (!written) return tl::unexpected(std::move(written).error());
+  }
   if (context.format() != Format::kTable || !args.output.empty()) SayTotals(context, *report);
   return StatusOf(*report);
 }
 
 // Writing the results over an inventory, or among its files, would make the audit read them.
-Result<void> CheckOutput(const Args& args) {
+Result<void> CheckOutput(const Args& args, std::string_view option, const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code error;
-  const fs::path output = fs::weakly_canonical(args.output, error);
+  const fs::path output = fs::weakly_canonical(path, error);
   for (const std::string& input : args.inputs) {
     const fs::path read = fs::weakly_canonical(input, error);
     const auto [in_read, in_output] =
         std::mismatch(read.begin(), read.end(), output.begin(), output.end());
     if (error || in_read != read.end()) continue;
     return MakeError(ErrorCode::kInvalidArgument,
-                     fmt::format("--output {} lies in the input {}; write it elsewhere",
-                                 SourceName(args.output), SourceName(input)));
+                     fmt::format("{} {} lies in the input {}; write it elsewhere", option,
+                                 SourceName(path), SourceName(input)));
   }
   return {};
 }
 
 Result<int> Audit(CliContext& context, const Args& args) {
+  if (!args.report.empty()) {
+    auto apart = CheckOutput(args, "--report", args.report);
+    if (!apart) return tl::unexpected(std::move(apart).error());
+  }
   if (WritesToStandardOutput(args)) {
     return RunAudit(context, args, context.out(), context.out_style());
   }
-  if (auto apart = CheckOutput(args); !apart) return tl::unexpected(std::move(apart).error());
+  if (auto apart = CheckOutput(args, "--output", args.output); !apart) {
+    return tl::unexpected(std::move(apart).error());
+  }
   std::ofstream file(args.output, std::ios::binary | std::ios::trunc);
   if (!file) {
     return MakeError(ErrorCode::kInvalidArgument,
@@ -175,6 +192,8 @@ void AddAuditCommand(CLI::App& app, CliContext& context) {
       ->type_name("PERCENT")
       ->check(CLI::Range(0.0, 100.0));
   verb->add_option("--output", args->output, "Write the results here")->type_name("FILE");
+  verb->add_option("--report", args->report, "Also write a page for a browser (HTML) here")
+      ->type_name("FILE");
   verb->add_flag("--summary-only", args->summary_only, "Leave the records out");
 }
 
