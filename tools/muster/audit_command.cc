@@ -89,16 +89,18 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
     const bool records_shown =
         context.out_is_terminal() && args.output.empty() && !args.summary_only;
     AuditProgress progress(context, args.inputs, records_shown);
-    report = audit.Run(
-        args.inputs, context.in(),
-        [&](const AuditRecord& record) {
-          begin();
-          writer.Record(record);
-          if (model) model->Count(record);
-          progress.Count(record);
-          if (!out) throw OutputLost();
-        },
-        &InterruptFlag());
+    FleetAudit::Sink sink;
+    // An audit that shows no record is spared making them.
+    if (!args.summary_only || progress.shown() || model) {
+      sink = [&](const AuditRecord& record) {
+        begin();
+        writer.Record(record);
+        if (model) model->Count(record);
+        progress.Count(record);
+        if (!out) throw OutputLost();
+      };
+    }
+    report = audit.Run(args.inputs, context.in(), sink, &InterruptFlag());
   }
   if (!out) {
     return MakeError(ErrorCode::kInternal,
