@@ -35,6 +35,9 @@ void AuditBatch::Decide(const AuditJudges& judges, UnixTime at, bool leaf_finger
       case RawRecord::Kind::kFile:
         DecodeFile(raw_record);
         break;
+      case RawRecord::Kind::kDevice:
+        AddRawDevice(raw_record);
+        break;
       case RawRecord::Kind::kError:
         AddError(raw_record.source, raw_record.error);
         break;
@@ -51,7 +54,8 @@ void AuditBatch::Decide(const AuditJudges& judges, UnixTime at, bool leaf_finger
 }
 
 RecordSource AuditBatch::SourceOf(const Record& record) const {
-  return {raw.names[record.source.name], record.source.line, record.source.offset};
+  return {raw.names[record.source.name], raw.members[record.source.name], record.source.line,
+          record.source.offset};
 }
 
 void AuditBatch::Fill(std::size_t i, AuditRecord* out) const {
@@ -59,6 +63,7 @@ void AuditBatch::Fill(std::size_t i, AuditRecord* out) const {
   if (out->source.name != raw.names[record.source.name]) {
     out->source.name = raw.names[record.source.name];
   }
+  out->source.member = raw.members[record.source.name];
   out->source.line = record.source.line;
   out->source.offset = record.source.offset;
   out->device_id = record.device_id;
@@ -86,6 +91,18 @@ void AuditBatch::DecodeLine(const RawRecord& raw_record, LineDecoder* decoder) {
     AddError(raw_record.source, line_.error);
     records_.back().device_id = line_.device_id;
   }
+}
+
+void AuditBatch::AddRawDevice(const RawRecord& raw_record) {
+  const RawDevice& device = raw.devices[raw_record.text_offset];
+  if (device.chain.empty() || !device.error.empty()) {
+    AddError(raw_record.source, device.error);
+    records_.back().device_id = device.id;
+    return;
+  }
+  PresentedChain chain(device.chain.front());
+  for (std::size_t i = 1; i < device.chain.size(); ++i) chain.AddUntrusted(device.chain[i]);
+  AddDevice(raw_record.source, chain, device.id);
 }
 
 void AuditBatch::DecodeFile(const RawRecord& raw_record) {
@@ -119,7 +136,7 @@ void AuditBatch::AddFileDevices(const RawRecord& raw_record, const ReadOutcome& 
     AddError(raw_record.source, "holds no certificate");
     return;
   }
-  const std::vector<FileDevice> found = FindDevices(certificates);
+  const std::vector<FileDevice> found = FindDevices(certificates, raw_record.layout);
   if (found.empty()) {
     AddError(raw_record.source, "holds CA certificates only, and no device's");
     return;

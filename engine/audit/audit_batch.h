@@ -61,6 +61,7 @@ class AuditBatch {
                  std::string_view device_id = {});
   void DecodeLine(const RawRecord& raw_record, LineDecoder* decoder);
   void DecodeFile(const RawRecord& raw_record);
+  void AddRawDevice(const RawRecord& raw_record);
   void AddFileDevices(const RawRecord& raw_record, const ReadOutcome& outcome);
   void DecideAll(const AuditJudges& judges, UnixTime at, bool leaf_fingerprints);
   void CrossCheck(const AuditJudges& judges, UnixTime at);

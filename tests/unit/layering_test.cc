@@ -63,6 +63,7 @@ const std::vector<HeaderHome>& HeaderHomes() {
       {"nlohmann/", {"engine/registry/", "engine/audit/", "tools/", "bench/"}},
       {"tbb/", {"engine/audit/"}},
       {"oneapi/tbb", {"engine/audit/"}},
+      {"archive", {"engine/audit/formats/archive_reader.cc"}},
       {"CLI/", {"tools/"}},
       {"benchmark/", {"bench/"}},
       {"openssl/", {"bench/peers/"}},

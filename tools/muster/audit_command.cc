@@ -16,6 +16,7 @@
 #include "tools/muster/commands.h"
 #include "tools/muster/decision_options.h"
 #include "tools/muster/describe.h"
+#include "tools/muster/inventory_options.h"
 #include "tools/muster/reading.h"
 #include "tools/muster/report_model.h"
 #include "tools/muster/report_page.h"
@@ -27,6 +28,7 @@ namespace {
 struct Args {
   std::vector<std::string> inputs;
   DecisionArgs decision;
+  InventoryArgs inventory;
   std::string output, report;
   int threads = 0;
   std::size_t record_size_max = FleetAuditOptions{}.record_size_max;
@@ -57,6 +59,8 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
   if (!at) return tl::unexpected(std::move(at).error());
   auto options = ToOptions(args.decision);
   if (!options) return tl::unexpected(std::move(options).error());
+  auto inventory = ToInventoryOptions(context, args.inventory);
+  if (!inventory) return tl::unexpected(std::move(inventory).error());
   auto snapshot = context.OpenSnapshot();
   if (!snapshot) return tl::unexpected(std::move(snapshot).error());
   const RegistryContents& contents = (*snapshot)->contents();
@@ -67,6 +71,7 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
   audit_options.threads = args.threads;
   audit_options.record_size_max = args.record_size_max;
   audit_options.cross_check = args.cross_check_percent / 100;
+  audit_options.inventory = *std::move(inventory);
   FleetAudit audit(authenticator, audit_options);
 
   Json header{{"service", contents.service},
@@ -116,6 +121,7 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
     auto written = ReplaceFile(args.report, ReportPage(model->Describe(header, *report, no_findings)));
     if (!written) return tl::unexpected(std::move(written).error());
   }
+  for (const std::string& note : report->notes) context.Warn(note);
   if (context.format() != Format::kTable || !args.output.empty()) SayTotals(context, *report);
   return StatusOf(*report);
 }
@@ -138,6 +144,11 @@ Result<void> CheckOutput(const Args& args, std::string_view option, const std::s
 }
 
 Result<int> Audit(CliContext& context, const Args& args) {
+  if (args.inventory.wants_list()) return ListInventoryFormats(context);
+  if (args.inputs.empty()) {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     "name at least one inventory: a file, a folder, or - for standard input");
+  }
   if (!args.report.empty()) {
     auto apart = CheckOutput(args, "--report", args.report);
     if (!apart) return tl::unexpected(std::move(apart).error());
@@ -174,10 +185,10 @@ void AddAuditCommand(CLI::App& app, CliContext& context) {
       AddVerb(app, context, "audit", "Decide about every device of an inventory, in input order",
               [&context, args] { return Audit(context, *args); });
   verb->add_option("inputs", args->inputs,
-                   "Files and folders: NDJSON {\"deviceId\",\"chain\"}, PEM, DER, PKCS#7")
-      ->required()
+                   "Inventories in any format of --input-format list, and folders of them")
       ->type_name("FILE");
   AddDecisionOptions(*verb, args->decision);
+  AddInventoryOptions(*verb, args->inventory);
   verb->add_option("--threads", args->threads, "How many threads [all cores]")
       ->type_name("N")
       ->check(CLI::Range(0, 1024));

@@ -67,6 +67,7 @@ class RecordWriter {
 void AppendSource(const RecordSource& source, std::string* out) {
   RecordWriter writer(out);
   writer.Text("name", source.name);
+  if (!source.member.empty()) writer.Text("member", source.member);
   writer.Number("line", source.line);
   writer.Number("offset", source.offset);
   writer.Close();
@@ -102,9 +103,11 @@ void PrintCounts(std::ostream& out, const Style& style, const std::string& title
 }  // namespace
 
 std::string SourceText(const RecordSource& source) {
-  if (source.line != 0) return fmt::format("{}:{}", source.name, source.line);
-  if (source.offset != 0) return fmt::format("{}@{}", source.name, source.offset);
-  return source.name;
+  const std::string name =
+      source.member.empty() ? source.name : fmt::format("{}!{}", source.name, source.member);
+  if (source.line != 0) return fmt::format("{}:{}", name, source.line);
+  if (source.offset != 0) return fmt::format("{}@{}", name, source.offset);
+  return name;
 }
 
 void AppendAuditRecord(const AuditRecord& record, std::string* out) {
@@ -202,6 +205,7 @@ Json AuditWriter::DescribeReport(const AuditReport& report) const {
   }
   json["by_key_type"] = Json(report.by_key_type);
   json["by_expiry_month"] = Json(report.by_expiry_month);
+  if (!report.notes.empty()) json["notes"] = Json(report.notes);
   return json;
 }
 

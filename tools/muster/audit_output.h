@@ -48,7 +48,7 @@ class AuditWriter {
 // Appends the record as one JSON object without spaces or newline.
 void AppendAuditRecord(const AuditRecord& record, std::string* out);
 
-// "fleet.ndjson:17", or "bundle.der@4096".
+// "fleet.ndjson:17", "bundle.der@4096", or "fleet.tar.gz!certs/a.pem:1".
 std::string SourceText(const RecordSource& source);
 
 }  // namespace muster::cli
