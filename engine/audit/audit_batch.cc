@@ -64,6 +64,7 @@ void AuditBatch::Fill(std::size_t i, AuditRecord* out) const {
   out->device_id = record.device_id;
   out->read_error = record.error;
   const bool is_device = record.device != kNoDevice;
+  out->chain = is_device ? &chains_[record.device] : nullptr;
   out->verdict = is_device ? verdicts_[record.device] : Verdict{};
   if (!is_device) {
     out->leaf = {};

@@ -41,6 +41,8 @@ struct AuditRecord {
   std::string device_id;         // As the inventory has it; may be empty.
   std::string read_error;        // Not empty: a bad record, and `verdict` rejects.
   Verdict verdict;
+  // What the device presents; null for a bad record. Valid during the call of the sink.
+  const PresentedChain* chain = nullptr;
   Fingerprint leaf;              // All zeros where the leaf is unreadable.
   std::string key_type;          // "P-256", "RSA-2048", "Ed25519", ...; empty where unreadable.
   std::optional<UnixTime> not_after;  // Of the leaf.
