@@ -39,6 +39,8 @@ const std::map<std::string, std::set<std::string>, std::less<>>& MayInclude() {
       {"registry", {"base", "der", "x509", "crypto", "graph", "path"}},
       {"enrollment", {"base", "der", "x509", "crypto", "graph", "path", "registry"}},
       {"audit", {"base", "der", "x509", "crypto", "graph", "path", "registry", "enrollment"}},
+      {"findings",
+       {"base", "der", "x509", "crypto", "graph", "path", "registry", "enrollment", "audit"}},
       {"pki", {"base", "der", "x509", "crypto"}},
   };
   return table;
@@ -56,7 +58,7 @@ const std::vector<HeaderHome>& HeaderHomes() {
       {"tl/expected.hpp", {"include/", "engine/", "tools/", "bench/"}},
       {"fmt/",
        {"engine/x509/", "engine/crypto/", "engine/graph/", "engine/path/", "engine/registry/",
-        "engine/enrollment/", "engine/audit/", "engine/pki/", "tools/", "bench/"}},
+        "engine/enrollment/", "engine/audit/", "engine/findings/", "engine/pki/", "tools/", "bench/"}},
       {"sqlite3.h", {"engine/registry/store/sqlite/"}},
       {"boost/", {"engine/graph/"}},
       {"botan/", {"engine/crypto/", "engine/pki/", "bench/peers/"}},
@@ -64,6 +66,7 @@ const std::vector<HeaderHome>& HeaderHomes() {
       {"tbb/", {"engine/audit/"}},
       {"oneapi/tbb", {"engine/audit/"}},
       {"archive", {"engine/audit/formats/archive_reader.cc"}},
+      {"gmp.h", {"engine/findings/batch_gcd"}},
       {"CLI/", {"tools/"}},
       {"benchmark/", {"bench/"}},
       {"openssl/", {"bench/peers/"}},

@@ -16,6 +16,7 @@
 #include "tools/muster/commands.h"
 #include "tools/muster/decision_options.h"
 #include "tools/muster/describe.h"
+#include "tools/muster/findings_options.h"
 #include "tools/muster/inventory_options.h"
 #include "tools/muster/reading.h"
 #include "tools/muster/report_model.h"
@@ -28,6 +29,7 @@ namespace {
 struct Args {
   std::vector<std::string> inputs;
   DecisionArgs decision;
+  FindingsArgs findings;
   InventoryArgs inventory;
   std::string output, report;
   int threads = 0;
@@ -81,6 +83,9 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
   header["inputs"] = args.inputs;
   std::optional<AuditReportModel> model;
   if (!args.report.empty()) model.emplace(contents, *at);
+  auto findings = StartFindings(context, args.findings, !args.report.empty(), *snapshot, *at,
+                                args.threads);
+  if (!findings) return tl::unexpected(std::move(findings).error());
   AuditWriter writer(out, contents, {context.format(), style, args.summary_only});
   // Written with the first record, so that an input that cannot be opened leaves no output.
   bool begun = false;
@@ -96,11 +101,12 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
     AuditProgress progress(context, args.inputs, records_shown);
     FleetAudit::Sink sink;
     // An audit that shows no record is spared making them.
-    if (!args.summary_only || progress.shown() || model) {
+    if (!args.summary_only || progress.shown() || model || *findings) {
       sink = [&](const AuditRecord& record) {
         begin();
         writer.Record(record);
         if (model) model->Count(record);
+        if (*findings) (*findings)->Add(record);
         progress.Count(record);
         if (!out) throw OutputLost();
       };
@@ -115,14 +121,18 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
   }
   if (!report) return tl::unexpected(std::move(report).error());
   begin();
-  writer.End(*report);
+  Result<FindingsReport> found;
+  if (*findings) found = (*findings)->Finish();
+  if (!found) return tl::unexpected(std::move(found).error());
+  const FindingsReport* shown = *findings ? &*found : nullptr;
+  writer.End(*report, shown);
   if (model) {
-    const FindingsReport* no_findings = nullptr;
-    auto written = ReplaceFile(args.report, ReportPage(model->Describe(header, *report, no_findings)));
+    auto written = ReplaceFile(args.report, ReportPage(model->Describe(header, *report, shown)));
     if (!written) return tl::unexpected(std::move(written).error());
   }
   for (const std::string& note : report->notes) context.Warn(note);
   if (context.format() != Format::kTable || !args.output.empty()) SayTotals(context, *report);
+  if (!report->interrupted && Fails(args.findings, *found)) return kExitRefused;
   return StatusOf(*report);
 }
 
@@ -207,6 +217,7 @@ void AddAuditCommand(CLI::App& app, CliContext& context) {
   verb->add_option("--output", args->output, "Write the results here")->type_name("FILE");
   verb->add_option("--report", args->report, "Also write a page for a browser (HTML) here")
       ->type_name("FILE");
+  AddFindingsOptions(*verb, args->findings);
   verb->add_flag("--summary-only", args->summary_only, "Leave the records out");
 }
 

@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "tools/muster/describe.h"
+#include "tools/muster/findings_output.h"
 
 namespace muster::cli {
 namespace {
@@ -172,18 +173,33 @@ void AuditWriter::Record(const AuditRecord& record) {
   first_record_ = false;
 }
 
-void AuditWriter::End(const AuditReport& report) {
+void AuditWriter::End(const AuditReport& report, const FindingsReport* findings) {
   switch (options_.format) {
     case Format::kTable:
       PrintSummary(report);
+      if (findings != nullptr) PrintFindings(*findings, options_.style, out_);
       return;
     case Format::kJson:
-      out_ << "\n],\"summary\":" << Dump(DescribeReport(report), false) << "}\n";
+      out_ << "\n],\"summary\":" << Dump(DescribeReport(report), false);
+      if (findings != nullptr) {
+        Json list = Json::array();
+        for (const FindingCount& finding : findings->findings) {
+          list.push_back(DescribeFinding(finding));
+        }
+        out_ << ",\"findings\":" << Dump(list, false);
+      }
+      out_ << "}\n";
       return;
     case Format::kNdjson: {
       Json line{{"type", "summary"}};
       line.update(DescribeReport(report));
       out_ << Dump(line, false) << '\n';
+      if (findings == nullptr) return;
+      for (const FindingCount& finding : findings->findings) {
+        Json found{{"type", "finding"}};
+        found.update(DescribeFinding(finding));
+        out_ << Dump(found, false) << '\n';
+      }
       return;
     }
   }

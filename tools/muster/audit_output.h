@@ -1,9 +1,11 @@
 // How an audit is written: records as they come, then the summary.
 //
 //   ndjson  a first line {"schema":"muster-audit/1","type":"header",...}, one line a record ("type"
-//           is "device" or "unreadable"), a last line of type "summary"
-//   json    one document {"schema":"muster-audit-report/1", ..., "records":[...], "summary":{...}}
-//   table   a line for each record that did not pass, then the summary
+//           is "device" or "unreadable"), a line of type "summary"; where findings are asked for, then
+//           one line of type "finding" for each, as DescribeFinding (findings_output.h) has it
+//   json    one document {"schema":"muster-audit-report/1", ..., "records":[...], "summary":{...}},
+//           where findings are asked for with "findings":[...]
+//   table   a line for each record that did not pass, then the summary, then the findings
 //
 // The same inputs give the same octets, whatever the number of threads.
 #ifndef MUSTER_TOOLS_MUSTER_AUDIT_OUTPUT_H_
@@ -12,6 +14,7 @@
 #include <iosfwd>
 #include <string>
 
+#include "muster/finding.h"
 #include "muster/fleet_audit.h"
 #include "tools/muster/output.h"
 
@@ -32,7 +35,8 @@ class AuditWriter {
   // `header`: {"service","generation","at","options","inputs"}.
   void Begin(const Json& header);
   void Record(const AuditRecord& record);
-  void End(const AuditReport& report);
+  // `findings`: null where none were asked for.
+  void End(const AuditReport& report, const FindingsReport* findings = nullptr);
 
  private:
   void PrintSummary(const AuditReport& report);
