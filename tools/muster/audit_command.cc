@@ -108,11 +108,13 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
   }
   if (!report) return tl::unexpected(std::move(report).error());
   begin();
-  writer.End(*report);
+  const FindingsReport* findings = nullptr;
+  writer.End(*report, findings);
   if (model) {
-    const FindingsReport* no_findings = nullptr;
-    auto written = ReplaceFile(args.report, ReportPage(model->Describe(header, *report, no_findings)));
-    if (!written) return tl::unexpected(std::move(written).error());
+    const Json page = model->Describe(header, *report, findings);
+    if (auto written = ReplaceFile(args.report, ReportPage(page)); !written) {
+      return tl::unexpected(std::move(written).error());
+    }
   }
   if (context.format() != Format::kTable || !args.output.empty()) SayTotals(context, *report);
   return StatusOf(*report);
@@ -136,6 +138,10 @@ Result<void> CheckOutput(const Args& args, std::string_view option, const std::s
 }
 
 Result<int> Audit(CliContext& context, const Args& args) {
+  if (args.summary_only && !IsGeneral(context.format())) {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     "csv, junit and sarif hold records and no summary; leave out --summary-only");
+  }
   if (!args.report.empty()) {
     auto apart = CheckOutput(args, "--report", args.report);
     if (!apart) return tl::unexpected(std::move(apart).error());
@@ -171,6 +177,7 @@ void AddAuditCommand(CLI::App& app, CliContext& context) {
   CLI::App* verb =
       AddVerb(app, context, "audit", "Decide about every device of an inventory, in input order",
               [&context, args] { return Audit(context, *args); });
+  verb->preparse_callback([&context](std::size_t) { context.writes_records = true; });
   verb->add_option("inputs", args->inputs,
                    "Files and folders: NDJSON {\"deviceId\",\"chain\"}, PEM, DER, PKCS#7")
       ->required()

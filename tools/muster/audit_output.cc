@@ -101,12 +101,6 @@ void PrintCounts(std::ostream& out, const Style& style, const std::string& title
 
 }  // namespace
 
-std::string SourceText(const RecordSource& source) {
-  if (source.line != 0) return fmt::format("{}:{}", source.name, source.line);
-  if (source.offset != 0) return fmt::format("{}@{}", source.name, source.offset);
-  return source.name;
-}
-
 void AppendAuditRecord(const AuditRecord& record, std::string* out) {
   RecordWriter writer(out);
   bool readable = record.read_error.empty();
@@ -136,7 +130,9 @@ void AppendAuditRecord(const AuditRecord& record, std::string* out) {
 }
 
 void AuditWriter::Begin(const Json& header) {
-  if (options_.format == Format::kNdjson) {
+  if (other_) {
+    other_->Begin(header);
+  } else if (options_.format == Format::kNdjson) {
     Json line{{"schema", "muster-audit/1"}, {"type", "header"}};
     line.update(header);
     out_ << Dump(line, false) << '\n';
@@ -151,6 +147,7 @@ void AuditWriter::Begin(const Json& header) {
 
 void AuditWriter::Record(const AuditRecord& record) {
   if (options_.summary_only) return;
+  if (other_) return other_->Record(record);
   if (options_.format == Format::kTable) {
     if (record.read_error.empty() && record.verdict.accepted()) return;
     bool readable = record.read_error.empty();
@@ -169,7 +166,8 @@ void AuditWriter::Record(const AuditRecord& record) {
   first_record_ = false;
 }
 
-void AuditWriter::End(const AuditReport& report) {
+void AuditWriter::End(const AuditReport& report, const FindingsReport* findings) {
+  if (other_) return other_->End(report, findings);
   switch (options_.format) {
     case Format::kTable:
       PrintSummary(report);
@@ -183,6 +181,10 @@ void AuditWriter::End(const AuditReport& report) {
       out_ << Dump(line, false) << '\n';
       return;
     }
+    case Format::kCsv:
+    case Format::kJunit:
+    case Format::kSarif:
+      return;
   }
 }
 

@@ -3,6 +3,7 @@
 //   ndjson  a first line {"schema":"muster-audit/1","type":"header",...}, one line a record ("type"
 //           is "device" or "unreadable"), a last line of type "summary"
 //   json    one document {"schema":"muster-audit-report/1", ..., "records":[...], "summary":{...}}
+//   csv, junit, sarif: see record_formats.h
 //   table   a line for each record that did not pass, then the summary
 //
 // The same inputs give the same octets, whatever the number of threads.
@@ -10,10 +11,12 @@
 #define MUSTER_TOOLS_MUSTER_AUDIT_OUTPUT_H_
 
 #include <iosfwd>
+#include <memory>
 #include <string>
 
 #include "muster/fleet_audit.h"
 #include "tools/muster/output.h"
+#include "tools/muster/record_formats.h"
 
 namespace muster::cli {
 
@@ -27,12 +30,16 @@ class AuditWriter {
  public:
   // `contents` (names of CAs) must outlive the writer.
   AuditWriter(std::ostream& out, const RegistryContents& contents, AuditOutputOptions options)
-      : out_(out), contents_(contents), options_(options) {}
+      : out_(out),
+        contents_(contents),
+        options_(options),
+        other_(MakeRecordFormat(options.format, out)) {}
 
   // `header`: {"service","generation","at","options","inputs"}.
   void Begin(const Json& header);
   void Record(const AuditRecord& record);
-  void End(const AuditReport& report);
+  // `findings` may be null.
+  void End(const AuditReport& report, const FindingsReport* findings = nullptr);
 
  private:
   void PrintSummary(const AuditReport& report);
@@ -43,13 +50,11 @@ class AuditWriter {
   AuditOutputOptions options_;
   std::string line_;  // Reused.
   bool first_record_ = true;
+  std::unique_ptr<RecordFormat> other_;  // Null where this class knows the format itself.
 };
 
 // Appends the record as one JSON object without spaces or newline.
 void AppendAuditRecord(const AuditRecord& record, std::string* out);
-
-// "fleet.ndjson:17", or "bundle.der@4096".
-std::string SourceText(const RecordSource& source);
 
 }  // namespace muster::cli
 

@@ -28,6 +28,7 @@ int FinishOutput(CliContext& context, int status) {
 
 int RunBody(CliContext& context) {
   try {
+    if (auto known = context.CheckFormat(); !known) return context.Report(known.error());
     Result<int> status = context.body();
     if (!status) return context.Report(status.error());
     return FinishOutput(context, *status);
@@ -97,6 +98,7 @@ void BuildApp(CLI::App& app, CliContext& context) {
   AddRegistryCommand(app, context);
   AddPkiCommand(app, context);
   AddReasonsCommand(app, context);
+  AddSchemaCommand(app, context);
   AddKernelsCommand(app, context);
   AddCompletionCommand(app, context);
 }
