@@ -12,6 +12,8 @@ install(FILES "${PROJECT_BINARY_DIR}/generated/include/muster/version.h"
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/muster")
 if(TARGET muster_cli)
   install(TARGETS muster_cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  install(FILES "${PROJECT_SOURCE_DIR}/tools/muster/schema/audit.schema.json"
+          DESTINATION "${CMAKE_INSTALL_DATADIR}/muster")
 endif()
 
 install(EXPORT muster-targets NAMESPACE muster:: DESTINATION "${package_dir}")

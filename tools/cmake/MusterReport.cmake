@@ -29,12 +29,13 @@ endif()
 function(muster_embed_report target)
   set(source "${CMAKE_CURRENT_BINARY_DIR}/report_assets.cc")
   set(files "${muster_report_folder}/page.html" "${muster_report_folder}/page.css"
-            "${muster_report_folder}/page.js" "${muster_chart_js}")
+            "${muster_report_folder}/page.js" "${muster_chart_js}"
+            "${muster_report_folder}/../schema/audit.schema.json")
   set(depends ${files})
   list(FILTER depends EXCLUDE REGEX "^-$")
   add_custom_command(OUTPUT "${source}"
     COMMAND "${CMAKE_COMMAND}" "-DOUTPUT=${source}" -DNAMESPACE=muster::cli
-            "-DNAMES=kPageHtml;kPageCss;kPageJs;kChartJs" "-DFILES=${files}"
+            "-DNAMES=kPageHtml;kPageCss;kPageJs;kChartJs;kAuditSchema" "-DFILES=${files}"
             -P "${muster_embed_script}"
     DEPENDS ${depends} "${muster_embed_script}" VERBATIM)
   target_sources(${target} PRIVATE "${source}")

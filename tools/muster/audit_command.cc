@@ -127,8 +127,10 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
   const FindingsReport* shown = *findings ? &*found : nullptr;
   writer.End(*report, shown);
   if (model) {
-    auto written = ReplaceFile(args.report, ReportPage(model->Describe(header, *report, shown)));
-    if (!written) return tl::unexpected(std::move(written).error());
+    const Json page = model->Describe(header, *report, shown);
+    if (auto written = ReplaceFile(args.report, ReportPage(page)); !written) {
+      return tl::unexpected(std::move(written).error());
+    }
   }
   for (const std::string& note : report->notes) context.Warn(note);
   if (context.format() != Format::kTable || !args.output.empty()) SayTotals(context, *report);
@@ -158,6 +160,10 @@ Result<int> Audit(CliContext& context, const Args& args) {
   if (args.inputs.empty()) {
     return MakeError(ErrorCode::kInvalidArgument,
                      "name at least one inventory: a file, a folder, or - for standard input");
+  }
+  if (args.summary_only && !IsGeneral(context.format())) {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     "csv, junit and sarif hold records and no summary; leave out --summary-only");
   }
   if (!args.report.empty()) {
     auto apart = CheckOutput(args, "--report", args.report);
@@ -194,6 +200,7 @@ void AddAuditCommand(CLI::App& app, CliContext& context) {
   CLI::App* verb =
       AddVerb(app, context, "audit", "Decide about every device of an inventory, in input order",
               [&context, args] { return Audit(context, *args); });
+  verb->preparse_callback([&context](std::size_t) { context.writes_records = true; });
   verb->add_option("inputs", args->inputs,
                    "Inventories in any format of --input-format list, and folders of them")
       ->type_name("FILE");

@@ -103,14 +103,6 @@ void PrintCounts(std::ostream& out, const Style& style, const std::string& title
 
 }  // namespace
 
-std::string SourceText(const RecordSource& source) {
-  const std::string name =
-      source.member.empty() ? source.name : fmt::format("{}!{}", source.name, source.member);
-  if (source.line != 0) return fmt::format("{}:{}", name, source.line);
-  if (source.offset != 0) return fmt::format("{}@{}", name, source.offset);
-  return name;
-}
-
 void AppendAuditRecord(const AuditRecord& record, std::string* out) {
   RecordWriter writer(out);
   bool readable = record.read_error.empty();
@@ -140,7 +132,9 @@ void AppendAuditRecord(const AuditRecord& record, std::string* out) {
 }
 
 void AuditWriter::Begin(const Json& header) {
-  if (options_.format == Format::kNdjson) {
+  if (other_) {
+    other_->Begin(header);
+  } else if (options_.format == Format::kNdjson) {
     Json line{{"schema", "muster-audit/1"}, {"type", "header"}};
     line.update(header);
     out_ << Dump(line, false) << '\n';
@@ -155,6 +149,7 @@ void AuditWriter::Begin(const Json& header) {
 
 void AuditWriter::Record(const AuditRecord& record) {
   if (options_.summary_only) return;
+  if (other_) return other_->Record(record);
   if (options_.format == Format::kTable) {
     if (record.read_error.empty() && record.verdict.accepted()) return;
     bool readable = record.read_error.empty();
@@ -174,6 +169,7 @@ void AuditWriter::Record(const AuditRecord& record) {
 }
 
 void AuditWriter::End(const AuditReport& report, const FindingsReport* findings) {
+  if (other_) return other_->End(report, findings);
   switch (options_.format) {
     case Format::kTable:
       PrintSummary(report);
@@ -202,6 +198,10 @@ void AuditWriter::End(const AuditReport& report, const FindingsReport* findings)
       }
       return;
     }
+    case Format::kCsv:
+    case Format::kJunit:
+    case Format::kSarif:
+      return;
   }
 }
 

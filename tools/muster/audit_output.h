@@ -5,6 +5,7 @@
 //           one line of type "finding" for each, as DescribeFinding (findings_output.h) has it
 //   json    one document {"schema":"muster-audit-report/1", ..., "records":[...], "summary":{...}},
 //           where findings are asked for with "findings":[...]
+//   csv, junit, sarif: see record_formats.h
 //   table   a line for each record that did not pass, then the summary, then the findings
 //
 // The same inputs give the same octets, whatever the number of threads.
@@ -12,11 +13,13 @@
 #define MUSTER_TOOLS_MUSTER_AUDIT_OUTPUT_H_
 
 #include <iosfwd>
+#include <memory>
 #include <string>
 
 #include "muster/finding.h"
 #include "muster/fleet_audit.h"
 #include "tools/muster/output.h"
+#include "tools/muster/record_formats.h"
 
 namespace muster::cli {
 
@@ -30,7 +33,10 @@ class AuditWriter {
  public:
   // `contents` (names of CAs) must outlive the writer.
   AuditWriter(std::ostream& out, const RegistryContents& contents, AuditOutputOptions options)
-      : out_(out), contents_(contents), options_(options) {}
+      : out_(out),
+        contents_(contents),
+        options_(options),
+        other_(MakeRecordFormat(options.format, out)) {}
 
   // `header`: {"service","generation","at","options","inputs"}.
   void Begin(const Json& header);
@@ -47,13 +53,11 @@ class AuditWriter {
   AuditOutputOptions options_;
   std::string line_;  // Reused.
   bool first_record_ = true;
+  std::unique_ptr<RecordFormat> other_;  // Null where this class knows the format itself.
 };
 
 // Appends the record as one JSON object without spaces or newline.
 void AppendAuditRecord(const AuditRecord& record, std::string* out);
-
-// "fleet.ndjson:17", "bundle.der@4096", or "fleet.tar.gz!certs/a.pem:1".
-std::string SourceText(const RecordSource& source);
 
 }  // namespace muster::cli
 

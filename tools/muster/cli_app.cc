@@ -28,6 +28,7 @@ int FinishOutput(CliContext& context, int status) {
 
 int RunBody(CliContext& context) {
   try {
+    if (auto known = context.CheckFormat(); !known) return context.Report(known.error());
     Result<int> status = context.body();
     if (!status) return context.Report(status.error());
     return FinishOutput(context, *status);
@@ -98,6 +99,7 @@ void BuildApp(CLI::App& app, CliContext& context) {
   AddPkiCommand(app, context);
   AddReasonsCommand(app, context);
   AddFindingsCommand(app, context);
+  AddSchemaCommand(app, context);
   AddKernelsCommand(app, context);
   AddCompletionCommand(app, context);
 }

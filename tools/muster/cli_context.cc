@@ -96,7 +96,8 @@ void CliContext::AddGlobalOptions(CLI::App& app) {
                  "where the registry holds one only")
       ->type_name("ID")
       ->envname("MUSTER_SERVICE");
-  AddChoice(app, "--format", format_, {"table", "json", "ndjson"}, "How to write results")
+  AddChoice(app, "--format", format_, {"table", "json", "ndjson", "csv", "junit", "sarif"},
+            "How to write results; the last three: of audits only")
       ->envname("MUSTER_FORMAT");
   AddChoice(app, "--color", color_, {"auto", "always", "never"},
             "Colours; auto: on a terminal, unless NO_COLOR is set");
@@ -115,7 +116,18 @@ void CliContext::LookForFormat(const std::vector<std::string>& arguments) {
 Format CliContext::format() const {
   if (format_ == "json") return Format::kJson;
   if (format_ == "ndjson") return Format::kNdjson;
+  if (format_ == "csv") return Format::kCsv;
+  if (format_ == "junit") return Format::kJunit;
+  if (format_ == "sarif") return Format::kSarif;
   return Format::kTable;
+}
+
+Result<void> CliContext::CheckFormat() const {
+  if (IsGeneral(format()) || writes_records) return {};
+  return MakeError(ErrorCode::kInvalidArgument,
+                   fmt::format("'--format {}' is for 'muster audit'; this command knows table, json "
+                               "and ndjson",
+                               format_));
 }
 
 Style CliContext::StyleFor(bool terminal) const {
@@ -131,7 +143,7 @@ void CliContext::Warn(std::string_view line) {
 }
 
 int CliContext::Report(const Error& error) {
-  if (format() == Format::kTable) {
+  if (format() != Format::kJson && format() != Format::kNdjson) {
     err() << "muster: " << err_style().Painted("error:", Paint::kBad) << ' '
           << Printable(error.message) << '\n';
   } else {
@@ -148,6 +160,9 @@ int CliContext::Report(const Error& error) {
 void CliContext::Emit(const Json& object, const std::function<void(std::ostream&)>& print) {
   switch (format()) {
     case Format::kTable:
+    case Format::kCsv:
+    case Format::kJunit:
+    case Format::kSarif:  // CheckFormat keeps the last three away.
       print(out());
       return;
     case Format::kJson:

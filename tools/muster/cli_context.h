@@ -83,6 +83,10 @@ class CliContext {
   bool err_is_terminal() const { return streams_.err_is_terminal; }
   bool quiet() const { return quiet_; }
   Format format() const;
+  // Set by a verb that writes records, and therefore knows csv, junit and sarif too.
+  bool writes_records = false;
+  // kInvalidArgument where the chosen verb does not know the chosen format.
+  [[nodiscard]] Result<void> CheckFormat() const;
   // How to draw on standard output, and on standard error.
   Style out_style() const { return StyleFor(streams_.out_is_terminal); }
   Style err_style() const { return StyleFor(streams_.err_is_terminal); }

@@ -21,6 +21,7 @@ void AddAuditCommand(CLI::App& app, CliContext& context);
 void AddGraphCommand(CLI::App& app, CliContext& context);
 void AddRegistryCommand(CLI::App& app, CliContext& context);
 void AddPkiCommand(CLI::App& app, CliContext& context);
+void AddSchemaCommand(CLI::App& app, CliContext& context);
 void AddReasonsCommand(CLI::App& app, CliContext& context);
 void AddFindingsCommand(CLI::App& app, CliContext& context);
 void AddKernelsCommand(CLI::App& app, CliContext& context);

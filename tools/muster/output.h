@@ -14,7 +14,9 @@ namespace muster::cli {
 // Field order is part of what people read: it is kept.
 using Json = nlohmann::ordered_json;
 
-enum class Format { kTable, kJson, kNdjson };
+enum class Format { kTable, kJson, kNdjson, kCsv, kJunit, kSarif };
+// Whether every command has it; the others are for records: those of an audit.
+constexpr bool IsGeneral(Format format) { return format <= Format::kNdjson; }
 
 enum class Paint { kPlain, kGood, kBad, kWarning, kDim, kBold };
 

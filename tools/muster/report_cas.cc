@@ -57,18 +57,18 @@ class PictureOfCas {
   PictureOfCas(const KnownCas& known, const std::vector<UsedPath>& paths) : known_(known) {
     for (const auto& [path, count] : paths) {
       for (std::size_t i = 0; i < path.size(); ++i) {
-        devices_[path[i]] += count;
-        if (i + 1 < path.size()) edges_[{path[i + 1], path[i]}] += count;
+        devices_[path[i]].Add(count);
+        if (i + 1 < path.size()) edges_[{path[i + 1], path[i]}] += count.all();
       }
     }
-    for (const auto& [fingerprint, ca] : known) devices_.try_emplace(fingerprint, 0);
+    for (const auto& [fingerprint, ca] : known) devices_.try_emplace(fingerprint);
   }
   std::size_t all() const { return devices_.size(); }
 
   Picture Cut(std::size_t nodes_max) const {
-    std::vector<std::pair<Fingerprint, std::uint64_t>> cas(devices_.begin(), devices_.end());
+    std::vector<std::pair<Fingerprint, PassCount>> cas(devices_.begin(), devices_.end());
     std::stable_sort(cas.begin(), cas.end(),
-                     [](const auto& a, const auto& b) { return a.second > b.second; });
+                     [](const auto& a, const auto& b) { return a.second.all() > b.second.all(); });
     if (cas.size() > nodes_max) cas.resize(nodes_max);
     Picture picture;
     std::map<Fingerprint, std::size_t> places;
@@ -89,19 +89,18 @@ class PictureOfCas {
   }
 
  private:
-  PictureNode Node(const Fingerprint& fingerprint, std::uint64_t devices) const {
-    PictureNode node{{Shortened(CallCa(known_, fingerprint))}, "foreign"};
+  PictureNode Node(const Fingerprint& fingerprint, const PassCount& devices) const {
+    PictureNode node{{Shortened(CallCa(known_, fingerprint))}, {}};
+    node.css_class = StatusOf(known_, fingerprint, devices);
+    std::ranges::replace(node.css_class, ' ', '-');
     const auto found = known_.find(fingerprint);
     if (found != known_.end()) {
-      node.css_class = found->second.verified     ? "verified"
-                       : found->second.registered ? "unverified"
-                                                  : "group";
       for (std::size_t i = 0; i < std::min<std::size_t>(found->second.groups.size(), 2); ++i) {
         node.lines.push_back(Shortened("group " + found->second.groups[i]));
       }
     }
-    node.lines.push_back(devices == 0 ? "no device" : Counted(devices, "device"));
-    if (devices == 0) node.css_class += " unused";
+    node.lines.push_back(devices.all() == 0 ? "no device" : Counted(devices.all(), "device"));
+    if (devices.all() == 0) node.css_class += " unused";
     return node;
   }
 
@@ -125,7 +124,7 @@ class PictureOfCas {
   }
 
   const KnownCas& known_;
-  std::map<Fingerprint, std::uint64_t> devices_;
+  std::map<Fingerprint, PassCount> devices_;
   std::map<std::pair<Fingerprint, Fingerprint>, std::uint64_t> edges_;
 };
 
@@ -156,6 +155,14 @@ std::string CallCa(const KnownCas& known, const Fingerprint& fingerprint) {
   if (!found->second.name.empty()) return found->second.name;
   const std::string& subject = found->second.subject;
   return subject.empty() ? ShortHex(fingerprint) : subject;
+}
+
+std::string_view StatusOf(const KnownCas& known, const Fingerprint& fingerprint,
+                          const PassCount& devices) {
+  const auto found = known.find(fingerprint);
+  if (found != known.end() && found->second.verified) return "verified";
+  if (devices.accepted > 0) return "rolls up";
+  return found == known.end() ? "not registered" : "not verified";
 }
 
 Json DescribePicture(const KnownCas& known, const std::vector<UsedPath>& paths,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -30,8 +31,23 @@ KnownCas KnownCasOf(const RegistryContents& contents);
 // What to call a CA: its name, the CN of its subject, or the start of its fingerprint.
 std::string CallCa(const KnownCas& known, const Fingerprint& fingerprint);
 
+// How many devices passed and how many did not.
+struct PassCount {
+  std::uint64_t accepted = 0, refused = 0;
+  void Add(bool is_accepted) { ++(is_accepted ? accepted : refused); }
+  void Add(const PassCount& other) {
+    accepted += other.accepted;
+    refused += other.refused;
+  }
+  std::uint64_t all() const { return accepted + refused; }
+};
+
+// "verified", "rolls up" (an accepted device came by it), "not verified" or "not registered".
+std::string_view StatusOf(const KnownCas& known, const Fingerprint& fingerprint,
+                          const PassCount& devices);
+
 // A path that devices came by, issuer first, and how many.
-using UsedPath = std::pair<std::vector<Fingerprint>, std::uint64_t>;
+using UsedPath = std::pair<std::vector<Fingerprint>, PassCount>;
 
 // {"svg" (or null), "shown", "all", "built_in"}: the CAs that the paths go through, then those that
 // no device came by, up to `nodes_max`.

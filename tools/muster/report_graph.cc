@@ -72,8 +72,9 @@ std::optional<std::string> DrawSvg(const Picture& picture) {
     agattr(graph.get(), kind, name.data(), value.data());
   };
   preset(AGRAPH, "bgcolor", "transparent");
-  preset(AGRAPH, "ranksep", "0.55");
-  preset(AGRAPH, "nodesep", "0.2");
+  preset(AGRAPH, "rankdir", "LR");
+  preset(AGRAPH, "ranksep", "0.9");
+  preset(AGRAPH, "nodesep", "0.12");
   preset(AGNODE, "shape", "box");
   preset(AGNODE, "style", "rounded");
   preset(AGNODE, "fontname", "Helvetica");

@@ -27,7 +27,7 @@ struct Picture {
 
 bool GraphvizIsBuiltIn();
 
-// The picture as an SVG document, top to bottom; nothing where Graphviz is absent or fails.
+// The picture as an SVG document, left to right; nothing where Graphviz is absent or fails.
 std::optional<std::string> DrawSvg(const Picture& picture);
 
 }  // namespace muster::cli

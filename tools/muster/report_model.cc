@@ -9,7 +9,6 @@
 #include "muster/version.h"
 #include "tools/muster/audit_output.h"
 #include "tools/muster/describe.h"
-#include "tools/muster/report_cas.h"
 
 namespace muster::cli {
 namespace {
@@ -134,7 +133,7 @@ Json AuditReportModel::Describe(const Json& header, const AuditReport& report,
   json["anchors"] = DescribeAnchors(report);
   std::vector<UsedPath> paths;
   for (const auto& [path, count] : paths_) {
-    paths.emplace_back(std::vector(path.view().begin(), path.view().end()), count.all());
+    paths.emplace_back(std::vector(path.view().begin(), path.view().end()), count);
   }
   json["graph"] = DescribePicture(known, paths, kPictureMax);
   json["findings"] = findings == nullptr ? Json(nullptr) : DescribeFindings(*findings);
@@ -250,9 +249,7 @@ Json AuditReportModel::DescribeAnchors(const AuditReport& report) const {
 AuditReportModel::CountsByCa AuditReportModel::CountsOfIssuers() const {
   CountsByCa issuers;
   for (const auto& [path, count] : paths_) {
-    PassCount& sum = issuers[path.view().front()];
-    sum.accepted += count.accepted;
-    sum.refused += count.refused;
+    issuers[path.view().front()].Add(count);
   }
   return issuers;
 }
@@ -261,7 +258,10 @@ Json AuditReportModel::DescribeIssuers(const CountsByCa& issuers) const {
   const KnownCas known = KnownCasOf(contents_);
   std::vector<std::pair<Fingerprint, PassCount>> most(issuers.begin(), issuers.end());
   std::sort(most.begin(), most.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
+            [&](const auto& a, const auto& b) {
+              const auto called = CallCa(known, a.first), other = CallCa(known, b.first);
+              return called != other ? called < other : a.first < b.first;
+            });
   KeepMost(&most, kRowsMax, [](const auto& issuer) { return issuer.second.all(); });
   Json json{{"all", issuers.size()}, {"rows", Json::array()}};
   for (const auto& [fingerprint, count] : most) {
@@ -269,10 +269,7 @@ Json AuditReportModel::DescribeIssuers(const CountsByCa& issuers) const {
     const KnownCa unknown;
     const KnownCa& ca = found == known.end() ? unknown : found->second;
     json["rows"].push_back({{"name", CallCa(known, fingerprint)},
-                            {"status", ca.verified              ? "verified"
-                                       : ca.registered          ? "unverified"
-                                       : found == known.end()   ? "not registered"
-                                                                : "of a group"},
+                            {"status", StatusOf(known, fingerprint, count)},
                             {"key", ca.key},
                             {"not_after", ca.not_after},
                             {"accepted", count.accepted},

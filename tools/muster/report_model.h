@@ -13,15 +13,9 @@
 #include "muster/fleet_audit.h"
 #include "muster/registry_contents.h"
 #include "tools/muster/output.h"
+#include "tools/muster/report_cas.h"
 
 namespace muster::cli {
-
-// How many devices passed and how many did not.
-struct PassCount {
-  std::uint64_t accepted = 0, refused = 0;
-  void Add(bool is_accepted) { ++(is_accepted ? accepted : refused); }
-  std::uint64_t all() const { return accepted + refused; }
-};
 
 class AuditReportModel {
  public:

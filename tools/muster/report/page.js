@@ -103,7 +103,7 @@
         tile(devices, devices === 1 ? 'device' : 'devices'), tile(accepted, 'accepted', 'good'),
         tile(refused, 'refused', 'bad'), tile(unreadable, 'unreadable records', 'warn'),
         ...data.expiry.soon.map(({days, devices: count}) =>
-          tile(count, `accepted, expire within ${days === 365 ? 'a year' : days + ' days'}`, 'warn'))));
+          tile(count, `accepted, end within ${days === 365 ? 'a year' : days + ' days'}`, 'warn'))));
   }
   const svg = (name, attributes = {}) => {
     const made = document.createElementNS('http://www.w3.org/2000/svg', name);
@@ -199,7 +199,7 @@
       chart('Devices by kind of key', 210, () => ({
         type: 'doughnut',
         data: {labels: most.map((row) => row.key), datasets: [{
-          data: most.map((row) => row.devices), borderColor: colour('sheet'),
+          data: most.map((row) => row.devices), borderWidth: most.length > 1 ? 2 : 0, borderColor: colour('sheet'),
           backgroundColor: most.map((row, i) => colour(`c${i + 1}`)),
         }]},
         options: {cutout: '62%', plugins: {legend: {position: 'right'}}},
@@ -216,14 +216,14 @@
       element('p.soft', 'The verified CAs at which the paths of accepted devices end.'),
       rows.length ? table([
         ['CA', '', (row) => row.name || element('span.mono', row.fingerprint.slice(0, 16))],
-        ['Verified by', '', (row) => row.method.replaceAll('-', ' ')],
+        ['Verified by', 'wide', (row) => row.method.replaceAll('-', ' ')],
         ['Key', '', (row) => row.key],
-        ['Expires', '', (row) => row.not_after],
+        ['Expires', 'date', (row) => row.not_after],
         ['Devices', 'number', (row) => grouped(row.devices)],
       ], rows) : element('p', 'None.'),
       more(rows.length, all, 'anchor'));
   }
-  const statusTag = (status) => element(`span.tag${{verified: '.good', unverified: '.warn', 'of a group': '.info'}[status] || ''}`, status);
+  const statusTag = (status) => element(`span.tag${{verified: '.good', 'rolls up': '.info', 'not verified': '.warn'}[status] || ''}`, status);
   function issuers() {
     const {all, rows} = data.issuers;
     if (!rows.length) return null;
@@ -231,7 +231,7 @@
       ['CA', 'wide', (row) => row.name],
       ['Status', '', (row) => statusTag(row.status)],
       ['Key', '', (row) => row.key],
-      ['Expires', '', (row) => row.not_after],
+      ['Expires', 'date', (row) => row.not_after],
       ['Accepted', 'number', (row) => grouped(row.accepted)],
       ['Refused', 'number', (row) => grouped(row.refused)],
     ], rows), more(rows.length, all, 'CA'));
@@ -273,7 +273,7 @@
     return section('graph', 'Issuer graph',
       element('p.soft', shown < all ? `The ${grouped(shown)} most used of ${counted(all, 'CA')}. ` : '',
         'Each line is drawn as wide as many devices came by it; a dashed one was used by none.'),
-      element('div.legend', statusTag('verified'), statusTag('unverified'), statusTag('of a group'), statusTag('not registered')),
+      element('div.legend', statusTag('verified'), statusTag('rolls up'), statusTag('not verified'), statusTag('not registered')),
       element('div.picture', picture));
   }
   function failing() {
@@ -298,7 +298,7 @@
       ['Certificate', '', (row) => row.at < 0 ? '' : row.at === 0 ? 'leaf' : `CA ${row.at}`],
       ['Enrollment', '', (row) => row.enrollment],
       ['Key', '', (row) => row.key],
-      ['Expires', '', (row) => row.not_after],
+      ['Expires', 'date', (row) => row.not_after],
       ['Source', '', (row) => element('span.mono', row.source)],
     ], rows);
     const lines = [...list.querySelectorAll('tbody tr')];
