@@ -20,7 +20,7 @@ void AuditBatch::AddDevice(const RawSource& source, const PresentedChain& chain,
   chains_.push_back(chain);
 }
 
-void AuditBatch::Decide(const AuditJudges& judges, UnixTime at) {
+void AuditBatch::Decide(const AuditJudges& judges, UnixTime at, bool leaf_fingerprints) {
   records_.clear();
   chains_.clear();
   files_.clear();
@@ -40,7 +40,7 @@ void AuditBatch::Decide(const AuditJudges& judges, UnixTime at) {
         break;
     }
   }
-  DecideAll(judges, at);
+  DecideAll(judges, at, leaf_fingerprints);
   for (const Record& record : records_) {
     if (record.device == kNoDevice) {
       tally_.CountUnreadable();
@@ -65,6 +65,7 @@ void AuditBatch::Fill(std::size_t i, AuditRecord* out) const {
   out->read_error = record.error;
   const bool is_device = record.device != kNoDevice;
   out->verdict = is_device ? verdicts_[record.device] : Verdict{};
+  out->chain = is_device ? &chains_[record.device] : nullptr;
   if (!is_device) {
     out->leaf = {};
     out->key_type.clear();
@@ -133,10 +134,10 @@ void AuditBatch::AddFileDevices(const RawRecord& raw_record, const ReadOutcome& 
   }
 }
 
-void AuditBatch::DecideAll(const AuditJudges& judges, UnixTime at) {
+void AuditBatch::DecideAll(const AuditJudges& judges, UnixTime at, bool leaf_fingerprints) {
   verdicts_.resize(chains_.size());
   leaves_.resize(chains_.size());
-  judges.authenticator.AuthenticateBatch(chains_, at, verdicts_, leaves_);
+  judges.authenticator.AuthenticateBatch(chains_, at, verdicts_, leaves_, leaf_fingerprints);
   if (judges.reference != nullptr) CrossCheck(judges, at);
 }
 

@@ -125,12 +125,12 @@ class AuditRun {
   }
 
   AuditBatch* Decide(AuditBatch* batch) {
-    batch->Decide(judges_, options_.at);
+    batch->Decide(judges_, options_.at, sink_ != nullptr);
     return batch;
   }
 
   bool Report(AuditBatch* batch) {
-    for (std::size_t i = 0; i < batch->record_count(); ++i) {
+    for (std::size_t i = 0; sink_ && i < batch->record_count(); ++i) {
       batch->Fill(i, &record_);
       record_.index = next_index_++;
       sink_(record_);

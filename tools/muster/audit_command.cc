@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -13,10 +12,13 @@
 #include "muster/certificate_reader.h"
 #include "muster/fleet_audit.h"
 #include "tools/muster/audit_output.h"
+#include "tools/muster/audit_progress.h"
 #include "tools/muster/commands.h"
 #include "tools/muster/decision_options.h"
 #include "tools/muster/describe.h"
 #include "tools/muster/reading.h"
+#include "tools/muster/report_model.h"
+#include "tools/muster/report_page.h"
 #include "tools/muster/standard_input.h"
 
 namespace muster::cli {
@@ -25,74 +27,12 @@ namespace {
 struct Args {
   std::vector<std::string> inputs;
   DecisionArgs decision;
-  std::string output;
+  std::string output, report;
   int threads = 0;
   std::size_t record_size_max = FleetAuditOptions{}.record_size_max;
   std::size_t cache_mib = AuthenticationOptions{}.cache_octets_max >> 20;
   double cross_check_percent = 0;
   bool summary_only = false;
-};
-
-// One line on the terminal, redrawn a few times a second.
-class Progress {
- public:
-  // `records_shown`: records go to the same terminal, and would be torn by the line.
-  Progress(CliContext& context, const std::vector<std::string>& inputs, bool records_shown)
-      : context_(context), shown_(context.err_is_terminal() && !context.quiet() && !records_shown) {
-    for (const std::string& input : inputs) {
-      std::error_code error;
-      auto size = std::filesystem::file_size(input, error);
-      total_ = error || !total_ ? std::nullopt : std::optional(*total_ + size);
-      sizes_.emplace_back(input, error ? 0 : size);
-    }
-  }
-  ~Progress() {
-    if (drawn_) context_.err() << "\r\x1b[K" << std::flush;
-  }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  void Count(const AuditRecord& record) {
-    if (!shown_) return;
-    ++records_;
-    refused_ += !record.verdict.accepted();
-    if (records_ % 256 != 0) return;
-    auto now = std::chrono::steady_clock::now();
-    if (drawn_ && now - last_ < std::chrono::milliseconds(200)) return;
-    last_ = now;
-    drawn_ = true;
-    std::string share;
-    if (total_ && *total_ > 0) {
-      share = fmt::format("{:3.0f} %  ", 100.0 * static_cast<double>(Position(record.source)) /
-                                             static_cast<double>(*total_));
-    }
-    double seconds = std::chrono::duration<double>(now - start_).count();
-    context_.err() << "\r\x1b[K"
-                   << fmt::format("{}{} records, {} did not pass, {} a second", share,
-                                  Grouped(records_), Grouped(refused_),
-                                  Grouped(static_cast<std::uint64_t>(static_cast<double>(records_) /
-                                                                     std::max(seconds, 1e-3))))
-                   << std::flush;
-  }
-
- private:
-  // Octets before this record, over all inputs.
-  std::uint64_t Position(const RecordSource& source) const {
-    std::uint64_t before = 0;
-    for (const auto& [name, size] : sizes_) {
-      if (name == source.name) break;
-      before += size;
-    }
-    return before + source.offset;
-  }
-
-  CliContext& context_;
-  bool shown_;
-  bool drawn_ = false;
-  std::optional<std::uint64_t> total_ = 0;
-  std::vector<std::pair<std::string, std::uint64_t>> sizes_;
-  std::uint64_t records_ = 0, refused_ = 0;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now(), last_{};
 };
 
 int StatusOf(const AuditReport& report) {
@@ -134,6 +74,8 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
               {"at", FormatRfc3339(*at)}};
   header["options"] = DescribeOptions(authenticator.options());
   header["inputs"] = args.inputs;
+  std::optional<AuditReportModel> model;
+  if (!args.report.empty()) model.emplace(contents, *at);
   AuditWriter writer(out, contents, {context.format(), style, args.summary_only});
   // Written with the first record, so that an input that cannot be opened leaves no output.
   bool begun = false;
@@ -146,12 +88,13 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
     InterruptGuard guard;
     const bool records_shown =
         context.out_is_terminal() && args.output.empty() && !args.summary_only;
-    Progress progress(context, args.inputs, records_shown);
+    AuditProgress progress(context, args.inputs, records_shown);
     report = audit.Run(
         args.inputs, context.in(),
         [&](const AuditRecord& record) {
           begin();
           writer.Record(record);
+          if (model) model->Count(record);
           progress.Count(record);
           if (!out) throw OutputLost();
         },
@@ -166,32 +109,43 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
   if (!report) return tl::unexpected(std::move(report).error());
   begin();
   writer.End(*report);
+  if (model) {
+    const FindingsReport* no_findings = nullptr;
+    auto written = ReplaceFile(args.report, ReportPage(model->Describe(header, *report, no_findings)));
+    if (!written) return tl::unexpected(std::move(written).error());
+  }
   if (context.format() != Format::kTable || !args.output.empty()) SayTotals(context, *report);
   return StatusOf(*report);
 }
 
 // Writing the results over an inventory, or among its files, would make the audit read them.
-Result<void> CheckOutput(const Args& args) {
+Result<void> CheckOutput(const Args& args, std::string_view option, const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code error;
-  const fs::path output = fs::weakly_canonical(args.output, error);
+  const fs::path output = fs::weakly_canonical(path, error);
   for (const std::string& input : args.inputs) {
     const fs::path read = fs::weakly_canonical(input, error);
     const auto [in_read, in_output] =
         std::mismatch(read.begin(), read.end(), output.begin(), output.end());
     if (error || in_read != read.end()) continue;
     return MakeError(ErrorCode::kInvalidArgument,
-                     fmt::format("--output {} lies in the input {}; write it elsewhere",
-                                 SourceName(args.output), SourceName(input)));
+                     fmt::format("{} {} lies in the input {}; write it elsewhere", option,
+                                 SourceName(path), SourceName(input)));
   }
   return {};
 }
 
 Result<int> Audit(CliContext& context, const Args& args) {
+  if (!args.report.empty()) {
+    auto apart = CheckOutput(args, "--report", args.report);
+    if (!apart) return tl::unexpected(std::move(apart).error());
+  }
   if (WritesToStandardOutput(args)) {
     return RunAudit(context, args, context.out(), context.out_style());
   }
-  if (auto apart = CheckOutput(args); !apart) return tl::unexpected(std::move(apart).error());
+  if (auto apart = CheckOutput(args, "--output", args.output); !apart) {
+    return tl::unexpected(std::move(apart).error());
+  }
   std::ofstream file(args.output, std::ios::binary | std::ios::trunc);
   if (!file) {
     return MakeError(ErrorCode::kInvalidArgument,
@@ -238,6 +192,8 @@ void AddAuditCommand(CLI::App& app, CliContext& context) {
       ->type_name("PERCENT")
       ->check(CLI::Range(0.0, 100.0));
   verb->add_option("--output", args->output, "Write the results here")->type_name("FILE");
+  verb->add_option("--report", args->report, "Also write a page for a browser (HTML) here")
+      ->type_name("FILE");
   verb->add_flag("--summary-only", args->summary_only, "Leave the records out");
 }
 
