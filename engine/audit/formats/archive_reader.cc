@@ -130,7 +130,7 @@ class ArchiveReader : public InventoryReader {
     }
   }
 
-  // Goes to the next member that is a file. False at the end, or with the record of what went wrong.
+  // Goes to the next member that is a file. False at the end, or with the record of what is wrong.
   bool OpenMember(InventoryRecord* out) {
     name_.clear();
     if (!damaged_.empty()) {
