@@ -54,8 +54,8 @@ void AuditBatch::Decide(const AuditJudges& judges, UnixTime at, bool leaf_finger
 }
 
 RecordSource AuditBatch::SourceOf(const Record& record) const {
-  return {raw.names[record.source.name], raw.members[record.source.name], record.source.line,
-          record.source.offset};
+  return {raw.names[record.source.name], std::string(raw.MemberOf(record.source)),
+          record.source.line, record.source.offset};
 }
 
 void AuditBatch::Fill(std::size_t i, AuditRecord* out) const {
@@ -63,7 +63,7 @@ void AuditBatch::Fill(std::size_t i, AuditRecord* out) const {
   if (out->source.name != raw.names[record.source.name]) {
     out->source.name = raw.names[record.source.name];
   }
-  out->source.member = raw.members[record.source.name];
+  out->source.member = raw.MemberOf(record.source);
   out->source.line = record.source.line;
   out->source.offset = record.source.offset;
   out->device_id = record.device_id;
