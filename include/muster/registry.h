@@ -69,7 +69,7 @@ struct RegistryOptions {
   bool create = true;  // Make the file where it does not exist.
   bool read_only = false;
   int busy_timeout_ms = 10'000;     // How long to wait for another writer.
-  RegistryEnvironment environment;  // Members left empty: the system's clock and CSPRNG.
+  RegistryEnvironment environment = {};  // Members left empty: the system's clock and CSPRNG.
 };
 
 class RegistryStore;

@@ -201,6 +201,10 @@ void ForecastWriter::End(const AuditReport& report) {
       out_ << Dump(line, false) << '\n';
       return;
     }
+    case Format::kCsv:
+    case Format::kJunit:
+    case Format::kSarif:
+      return;  // Refused with the arguments: these hold records of an audit.
   }
 }
 

@@ -183,6 +183,10 @@ void WhatIfWriter::End(const AuditReport& report, const std::vector<std::string>
       out_ << Dump(line, false) << '\n';
       return;
     }
+    case Format::kCsv:
+    case Format::kJunit:
+    case Format::kSarif:
+      return;  // Refused with the arguments: these hold records of an audit.
   }
 }
 
