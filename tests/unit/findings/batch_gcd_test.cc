@@ -101,8 +101,8 @@ TEST(BatchGcd, FindsWhatEveryPairShows) {
 
 // Enough for several chunks where there is little memory.
 TEST(BatchGcd, ChunksAndThreadsMakeNoDifference) {
-  PrimePool pool(7, 100, 5'000);
-  const std::vector<Bytes> moduli = pool.DifferentProducts(2'500, 40);
+  PrimePool pool(7, 140, 3'000);
+  const std::vector<Bytes> moduli = pool.DifferentProducts(1'500, 40);
   ASSERT_GT(moduli.size() * moduli.front().size(), std::size_t{3} * 16 * 1024);
   const auto in_memory = Find(ModulusList(moduli), std::size_t{64} << 20);
   EXPECT_EQ(Indices(in_memory), FindByPairs(moduli));
