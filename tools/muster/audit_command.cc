@@ -39,9 +39,29 @@ struct Args {
   bool summary_only = false;
 };
 
-int StatusOf(const AuditReport& report) {
+// `found`: something was found that fails an audit.
+int StatusOf(const AuditReport& report, bool found) {
   if (report.interrupted) return kExitInterrupted;
-  return report.rejected + report.unreadable == 0 ? kExitAccepted : kExitRefused;
+  return report.rejected + report.unreadable == 0 && !found ? kExitAccepted : kExitRefused;
+}
+
+FleetAuditOptions AuditOptionsOf(const Args& args, UnixTime at) {
+  FleetAuditOptions options;
+  options.at = at;
+  options.threads = args.threads;
+  options.record_size_max = args.record_size_max;
+  options.cross_check = args.cross_check_percent / 100;
+  return options;
+}
+
+Json HeaderOf(const Args& args, const Authenticator& authenticator, UnixTime at) {
+  const auto snapshot = authenticator.snapshot();
+  Json header{{"service", snapshot->service()},
+              {"generation", snapshot->generation()},
+              {"at", FormatRfc3339(at)}};
+  header["options"] = DescribeOptions(authenticator.options());
+  header["inputs"] = args.inputs;
+  return header;
 }
 
 void SayTotals(CliContext& context, const AuditReport& report) {
@@ -68,19 +88,10 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
   const RegistryContents& contents = (*snapshot)->contents();
   options->cache_octets_max = args.cache_mib << 20;
   Authenticator authenticator(*snapshot, *options);
-  FleetAuditOptions audit_options;
-  audit_options.at = *at;
-  audit_options.threads = args.threads;
-  audit_options.record_size_max = args.record_size_max;
-  audit_options.cross_check = args.cross_check_percent / 100;
+  FleetAuditOptions audit_options = AuditOptionsOf(args, *at);
   audit_options.inventory = *std::move(inventory);
   FleetAudit audit(authenticator, audit_options);
-
-  Json header{{"service", contents.service},
-              {"generation", contents.generation},
-              {"at", FormatRfc3339(*at)}};
-  header["options"] = DescribeOptions(authenticator.options());
-  header["inputs"] = args.inputs;
+  const Json header = HeaderOf(args, authenticator, *at);
   std::optional<AuditReportModel> model;
   if (!args.report.empty()) model.emplace(contents, *at);
   auto findings = StartFindings(context, args.findings, !args.report.empty(), *snapshot, *at,
@@ -134,8 +145,7 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
   }
   for (const std::string& note : report->notes) context.Warn(note);
   if (context.format() != Format::kTable || !args.output.empty()) SayTotals(context, *report);
-  if (!report->interrupted && Fails(args.findings, *found)) return kExitRefused;
-  return StatusOf(*report);
+  return StatusOf(*report, Fails(args.findings, *found));
 }
 
 // Writing the results over an inventory, or among its files, would make the audit read them.
