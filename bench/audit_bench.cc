@@ -1,6 +1,7 @@
-// A fleet's audit from an NDJSON file, with planted faults. x_in_memory: processor time on one
-// thread / that of a new authenticator, as every audit has one, for the same chains from memory in
-// one batch. x_one_thread: devices per second by the wall's clock, relative to one thread.
+// A fleet's audit from an NDJSON file, with planted faults: with a record of each device, or the
+// counts alone. x_in_memory: processor time on one thread / that of a new authenticator, as every
+// audit has one, for the same chains from memory in one batch. x_one_thread: devices per second by
+// the wall's clock, relative to one thread.
 
 #include <unistd.h>
 
@@ -80,7 +81,7 @@ std::string FaultOfAnswers(const BenchFleet& fleet, const Authenticator& authent
   return fault;
 }
 
-void Audit(benchmark::State& state) {
+void Audit(benchmark::State& state, bool with_records) {
   const BenchFleet& fleet = Fleet();
   static const InventoryFile file(fleet);
   const auto threads = static_cast<int>(state.range(0));
@@ -89,10 +90,12 @@ void Audit(benchmark::State& state) {
       !fault.empty()) {
     return Fail(state, fault);
   }
+  FleetAudit::Sink sink;
+  std::uint64_t records = 0;
+  if (with_records) sink = [&](const AuditRecord&) { ++records; };
   std::uint64_t seen = 0;
-  const auto count = [&](const AuditRecord& record) { seen += record.verdict.accepted() ? 1 : 0; };
   const auto audit_on = [&](int count_of_threads) {
-    benchmark::DoNotOptimize(RunAudit(authenticator, file.path(), count_of_threads, count));
+    seen += RunAudit(authenticator, file.path(), count_of_threads, sink).accepted;
   };
   std::vector<Verdict> verdicts(fleet.chains().size());
   const auto in_memory = [&] {
@@ -110,11 +113,17 @@ void Audit(benchmark::State& state) {
         1 / TimeBeside(state, subject, {on_one_thread}, TimeOf::kWall).front();
   }
   if (seen == 0) return Fail(state, "nobody was accepted");
+  if (with_records != (records > 0)) return Fail(state, "records do not come as asked for");
   const auto devices = static_cast<std::int64_t>(fleet.devices().size());
   state.SetItemsProcessed(state.iterations() * devices);
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(file.size()));
 }
-BENCHMARK(Audit)->ArgName("threads")->Arg(1)->Arg(2)->UseManualTime()->Unit(
+void AuditRecords(benchmark::State& state) { Audit(state, true); }
+BENCHMARK(AuditRecords)->ArgName("threads")->Arg(1)->Arg(2)->UseManualTime()->Unit(
+    benchmark::kMillisecond);
+
+void AuditCounts(benchmark::State& state) { Audit(state, false); }
+BENCHMARK(AuditCounts)->ArgName("threads")->Arg(1)->Arg(2)->UseManualTime()->Unit(
     benchmark::kMillisecond);
 
 }  // namespace

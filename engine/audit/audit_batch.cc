@@ -20,7 +20,7 @@ void AuditBatch::AddDevice(const RawSource& source, const PresentedChain& chain,
   chains_.push_back(chain);
 }
 
-void AuditBatch::Decide(const AuditJudges& judges, UnixTime at) {
+void AuditBatch::Decide(const AuditJudges& judges, UnixTime at, bool leaf_fingerprints) {
   records_.clear();
   chains_.clear();
   files_.clear();
@@ -35,12 +35,15 @@ void AuditBatch::Decide(const AuditJudges& judges, UnixTime at) {
       case RawRecord::Kind::kFile:
         DecodeFile(raw_record);
         break;
+      case RawRecord::Kind::kDevice:
+        AddRawDevice(raw_record);
+        break;
       case RawRecord::Kind::kError:
         AddError(raw_record.source, raw_record.error);
         break;
     }
   }
-  DecideAll(judges, at);
+  DecideAll(judges, at, leaf_fingerprints);
   for (const Record& record : records_) {
     if (record.device == kNoDevice) {
       tally_.CountUnreadable();
@@ -51,7 +54,8 @@ void AuditBatch::Decide(const AuditJudges& judges, UnixTime at) {
 }
 
 RecordSource AuditBatch::SourceOf(const Record& record) const {
-  return {raw.names[record.source.name], record.source.line, record.source.offset};
+  return {raw.names[record.source.name], raw.members[record.source.name], record.source.line,
+          record.source.offset};
 }
 
 void AuditBatch::Fill(std::size_t i, AuditRecord* out) const {
@@ -59,12 +63,14 @@ void AuditBatch::Fill(std::size_t i, AuditRecord* out) const {
   if (out->source.name != raw.names[record.source.name]) {
     out->source.name = raw.names[record.source.name];
   }
+  out->source.member = raw.members[record.source.name];
   out->source.line = record.source.line;
   out->source.offset = record.source.offset;
   out->device_id = record.device_id;
   out->read_error = record.error;
   const bool is_device = record.device != kNoDevice;
   out->verdict = is_device ? verdicts_[record.device] : Verdict{};
+  out->chain = is_device ? &chains_[record.device] : nullptr;
   if (!is_device) {
     out->leaf = {};
     out->key_type.clear();
@@ -85,6 +91,18 @@ void AuditBatch::DecodeLine(const RawRecord& raw_record, LineDecoder* decoder) {
     AddError(raw_record.source, line_.error);
     records_.back().device_id = line_.device_id;
   }
+}
+
+void AuditBatch::AddRawDevice(const RawRecord& raw_record) {
+  const RawDevice& device = raw.devices[raw_record.text_offset];
+  if (device.chain.empty() || !device.error.empty()) {
+    AddError(raw_record.source, device.error);
+    records_.back().device_id = device.id;
+    return;
+  }
+  PresentedChain chain(device.chain.front());
+  for (std::size_t i = 1; i < device.chain.size(); ++i) chain.AddUntrusted(device.chain[i]);
+  AddDevice(raw_record.source, chain, device.id);
 }
 
 void AuditBatch::DecodeFile(const RawRecord& raw_record) {
@@ -118,7 +136,7 @@ void AuditBatch::AddFileDevices(const RawRecord& raw_record, const ReadOutcome& 
     AddError(raw_record.source, "holds no certificate");
     return;
   }
-  const std::vector<FileDevice> found = FindDevices(certificates);
+  const std::vector<FileDevice> found = FindDevices(certificates, raw_record.layout);
   if (found.empty()) {
     AddError(raw_record.source, "holds CA certificates only, and no device's");
     return;
@@ -133,10 +151,10 @@ void AuditBatch::AddFileDevices(const RawRecord& raw_record, const ReadOutcome& 
   }
 }
 
-void AuditBatch::DecideAll(const AuditJudges& judges, UnixTime at) {
+void AuditBatch::DecideAll(const AuditJudges& judges, UnixTime at, bool leaf_fingerprints) {
   verdicts_.resize(chains_.size());
   leaves_.resize(chains_.size());
-  judges.authenticator.AuthenticateBatch(chains_, at, verdicts_, leaves_);
+  judges.authenticator.AuthenticateBatch(chains_, at, verdicts_, leaves_, leaf_fingerprints);
   if (judges.reference != nullptr) CrossCheck(judges, at);
 }
 

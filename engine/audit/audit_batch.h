@@ -36,8 +36,9 @@ class AuditBatch {
  public:
   RawBatch raw;  // Filled by the reader.
 
-  // Decodes the raw records, decides about every device, counts. Throws JudgesDisagree.
-  void Decide(const AuditJudges& judges, UnixTime at);
+  // Decodes the raw records, decides about every device, counts. Throws JudgesDisagree. Leaves have
+  // fingerprints only where they are asked for.
+  void Decide(const AuditJudges& judges, UnixTime at, bool leaf_fingerprints);
 
   // Records come out in the order of the input.
   std::size_t record_count() const { return records_.size(); }
@@ -60,8 +61,9 @@ class AuditBatch {
                  std::string_view device_id = {});
   void DecodeLine(const RawRecord& raw_record, LineDecoder* decoder);
   void DecodeFile(const RawRecord& raw_record);
+  void AddRawDevice(const RawRecord& raw_record);
   void AddFileDevices(const RawRecord& raw_record, const ReadOutcome& outcome);
-  void DecideAll(const AuditJudges& judges, UnixTime at);
+  void DecideAll(const AuditJudges& judges, UnixTime at, bool leaf_fingerprints);
   void CrossCheck(const AuditJudges& judges, UnixTime at);
   RecordSource SourceOf(const Record& record) const;
 

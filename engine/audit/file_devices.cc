@@ -64,11 +64,13 @@ std::vector<std::size_t> CasAbove(const std::vector<Parsed>& all, std::size_t le
 
 }  // namespace
 
-std::vector<FileDevice> FindDevices(std::span<const ByteView> certificates) {
+std::vector<FileDevice> FindDevices(std::span<const ByteView> certificates,
+                                    InventoryLayout layout) {
   std::vector<FileDevice> devices;
   if (certificates.empty()) return devices;
   const std::vector<Parsed> all = ParseAll(certificates);
-  if (IsOneChain(all)) {
+  if (layout == InventoryLayout::kChain ||
+      (layout == InventoryLayout::kAuto && IsOneChain(all))) {
     FileDevice& device = devices.emplace_back();
     for (std::size_t i = 1; i < certificates.size(); ++i) device.untrusted.push_back(i);
     return devices;

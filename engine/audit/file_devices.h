@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "muster/bytes.h"
+#include "muster/inventory.h"
 
 namespace muster::audit {
 
@@ -20,8 +21,9 @@ struct FileDevice {
 // its first certificate is. Otherwise every certificate that is not a CA is a device, one that does
 // not parse included, and presents those CA certificates of the file that may be above it: its
 // issuers by name, theirs, and so on, at most kUntrustedMax. Empty where there are CA certificates
-// only.
-std::vector<FileDevice> FindDevices(std::span<const ByteView> certificates);
+// only. Of these two, `layout` may name the one to take.
+std::vector<FileDevice> FindDevices(std::span<const ByteView> certificates,
+                                    InventoryLayout layout = InventoryLayout::kAuto);
 
 }  // namespace muster::audit
 

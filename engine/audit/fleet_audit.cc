@@ -79,10 +79,11 @@ class AuditRun {
  public:
   AuditRun(const audit::AuditJudges& judges, const FleetAuditOptions& options,
            const std::vector<std::string>& inputs, std::istream& standard_input,
-           const FleetAudit::Sink& sink, const std::atomic<bool>* stop)
+           std::unique_ptr<audit::InventoryContext> context, const FleetAudit::Sink& sink,
+           const std::atomic<bool>* stop)
       : judges_(judges),
         options_(options),
-        reader_(inputs, standard_input, options),
+        reader_(inputs, standard_input, options, std::move(context)),
         sink_(sink),
         stop_(stop) {
     report_.generation = judges.authenticator.snapshot()->generation();
@@ -108,6 +109,7 @@ class AuditRun {
                 [this](AuditBatch* batch) { handover_.Run([&] { return Report(batch); }); }));
     return handover_.Run([this] {
       report_.input_octets = reader_.octets();
+      report_.notes.assign(reader_.notes().begin(), reader_.notes().end());
       return report_;
     });
   }
@@ -125,12 +127,12 @@ class AuditRun {
   }
 
   AuditBatch* Decide(AuditBatch* batch) {
-    batch->Decide(judges_, options_.at);
+    batch->Decide(judges_, options_.at, sink_ != nullptr);
     return batch;
   }
 
   bool Report(AuditBatch* batch) {
-    for (std::size_t i = 0; i < batch->record_count(); ++i) {
+    for (std::size_t i = 0; sink_ && i < batch->record_count(); ++i) {
       batch->Fill(i, &record_);
       record_.index = next_index_++;
       sink_(record_);
@@ -173,6 +175,8 @@ Result<AuditReport> FleetAudit::Run(const std::vector<std::string>& inputs,
   if (auto readable = audit::InputWalk::Check(inputs); !readable) {
     return tl::unexpected<Error>(std::move(readable).error());
   }
+  auto context = audit::InventoryContext::Create(options_.inventory, options_.record_size_max);
+  if (!context) return tl::unexpected<Error>(std::move(context).error());
   // An authenticator of its own: one generation decides all, whatever is swapped meanwhile.
   const Authenticator authenticator(authenticator_.snapshot(), authenticator_.options());
   audit::AuditJudges judges{authenticator};
@@ -185,7 +189,7 @@ Result<AuditReport> FleetAudit::Run(const std::vector<std::string>& inputs,
     judges.share = std::min(options_.cross_check, 1.0);
   }
   const int threads = ThreadsOf(options_);
-  AuditRun run(judges, options_, inputs, standard_input, sink, stop);
+  AuditRun run(judges, options_, inputs, standard_input, *std::move(context), sink, stop);
   const tbb::global_control allow(tbb::global_control::max_allowed_parallelism,
                                   static_cast<std::size_t>(threads));
   tbb::task_arena arena(threads);

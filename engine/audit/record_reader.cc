@@ -16,6 +16,32 @@ constexpr std::size_t kBatchSize = std::size_t{8} * 1024 * 1024;
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
+// What was read already, then the rest of a stream.
+class StreamSource : public OctetSource {
+ public:
+  StreamSource(std::string ahead, std::istream* stream, std::uint64_t* octets)
+      : ahead_(std::move(ahead)), stream_(*stream), octets_(*octets) {}
+
+  std::size_t Read(char* out, std::size_t size) override {
+    if (position_ < ahead_.size()) {
+      const std::size_t count = ahead_.copy(out, size, position_);
+      position_ += count;
+      return count;
+    }
+    stream_.read(out, static_cast<std::streamsize>(size));
+    if (stream_.bad()) throw ReadFailure("cannot be read to its end");
+    const auto count = static_cast<std::size_t>(stream_.gcount());
+    octets_ += count;
+    return count;
+  }
+
+ private:
+  const std::string ahead_;
+  std::size_t position_ = 0;
+  std::istream& stream_;
+  std::uint64_t& octets_;
+};
+
 bool IsBlank(std::string_view line) { return std::all_of(line.begin(), line.end(), IsSpace); }
 
 }  // namespace
@@ -23,19 +49,25 @@ bool IsBlank(std::string_view line) { return std::all_of(line.begin(), line.end(
 void RawBatch::Clear() {
   text.Resize(0);
   names.clear();
+  members.clear();
   records.clear();
+  devices.clear();
+  device_octets = 0;
 }
 
 RecordReader::RecordReader(std::vector<std::string> inputs, std::istream& standard_input,
-                           const FleetAuditOptions& options)
+                           const FleetAuditOptions& options,
+                           std::unique_ptr<InventoryContext> context)
     : walk_(std::move(inputs)),
       standard_input_(standard_input),
       batch_records_(std::max<std::size_t>(options.batch_records, 1)),
-      record_size_max_(options.record_size_max) {}
+      record_size_max_(options.record_size_max),
+      context_(context != nullptr ? std::move(context)
+                                  : std::make_unique<InventoryContext>(record_size_max_)) {}
 
 bool RecordReader::IsFull(const RawBatch& batch) const {
   return batch.records.size() >= batch_records_ ||
-         (position_ >= kBatchSize && !batch.records.empty());
+         (position_ + batch.device_octets >= kBatchSize && !batch.records.empty());
 }
 
 bool RecordReader::Read(RawBatch* batch) {
@@ -47,6 +79,8 @@ bool RecordReader::Read(RawBatch* batch) {
     if (stream_ == nullptr) continue;  // It could not be opened, and that is a record.
     if (ndjson_) {
       ReadLine(batch);
+    } else if (foreign_ != nullptr) {
+      ReadForeign(batch);
     } else {
       ReadWholeFile(batch);
     }
@@ -82,14 +116,66 @@ bool RecordReader::OpenNext(RawBatch* batch) {
     stream_ = &opened_;
   }
   const char first = SkipToContent(batch);
-  if (first == 0 || first == '[') {
-    AddError(batch, first == 0 ? "is empty"
-                               : "is a JSON array; one object a line (NDJSON) is wanted");
+  if (first == 0) {
+    AddError(batch, "is empty");
     batch->text.Resize(position_);
     CloseFile();
+    return true;
   }
-  ndjson_ = first == '{';
+  const Format& format = FormatOf(Ahead(*batch), *context_);
+  ndjson_ = IsOwnLines(format);
+  if (!ndjson_ && !IsCertificates(format)) OpenForeign(format, batch);
   return true;
+}
+
+void RecordReader::OpenForeign(const Format& format, RawBatch* batch) {
+  // A byte order mark may have been passed; the reader counts from the start of the file.
+  position_ -= static_cast<std::size_t>(offset_);
+  offset_ = 0;
+  std::string ahead(Ahead(*batch));
+  batch->text.Resize(position_);
+  InputText input(std::make_unique<StreamSource>(std::move(ahead), stream_, &octets_));
+  try {
+    foreign_ = format.open(std::move(input), context_.get(), {.in_folder = file_.in_folder});
+  } catch (const ReadFailure& e) {
+    AddError(batch, e.what());
+    CloseFile();
+  }
+}
+
+void RecordReader::ReadForeign(RawBatch* batch) {
+  InventoryRecord found;
+  try {
+    if (foreign_->Next(&found)) {
+      AddForeign(std::move(found), batch);
+    } else {
+      CloseFile();
+    }
+  } catch (const ReadFailure& e) {
+    AddError(batch, e.what());
+    CloseFile();
+  }
+}
+
+void RecordReader::AddForeign(InventoryRecord found, RawBatch* batch) {
+  using Kind = InventoryRecord::Kind;
+  RawRecord record = StartRecord(RawRecord::Kind::kDevice, batch, found.member);
+  record.in_folder = file_.in_folder || !found.member.empty();
+  record.source.line = found.line;
+  record.source.offset = found.offset;
+  if (found.kind == Kind::kLine || found.kind == Kind::kFile) {
+    record.kind = found.kind == Kind::kLine ? RawRecord::Kind::kLine : RawRecord::Kind::kFile;
+    record.text_offset = position_;
+    record.text_size = found.text.size();
+    batch->text.Append(found.text);
+    position_ = batch->text.size();
+  } else {
+    record.text_offset = batch->devices.size();
+    for (const Bytes& der : found.chain) batch->device_octets += der.size();
+    batch->devices.push_back(
+        {std::move(found.device_id), std::move(found.chain), std::move(found.error)});
+  }
+  batch->records.push_back(std::move(record));
 }
 
 bool RecordReader::Fill(RawBatch* batch) {
@@ -118,11 +204,17 @@ char RecordReader::SkipToContent(RawBatch* batch) {
   return first;
 }
 
-RawRecord RecordReader::StartRecord(RawRecord::Kind kind, RawBatch* batch) {
-  if (batch->names.empty() || batch->names.back() != file_.name) batch->names.push_back(file_.name);
+RawRecord RecordReader::StartRecord(RawRecord::Kind kind, RawBatch* batch,
+                                    std::string_view member) {
+  if (batch->names.empty() || batch->members.back() != member ||
+      batch->names.back() != file_.name) {
+    batch->names.push_back(file_.name);
+    batch->members.emplace_back(member);
+  }
   RawRecord record;
   record.kind = kind;
   record.in_folder = file_.in_folder;
+  record.layout = context_->options().layout;
   record.source = {static_cast<std::uint32_t>(batch->names.size() - 1), ndjson_ ? line_ : 0,
                    offset_};
   return record;

@@ -1,18 +1,21 @@
 // RecordReader: cuts the inputs of an audit into batches of raw records, in order, in flat memory.
 //
-// A file whose first character is '{' is NDJSON and is cut into lines; any other is one record, a
-// whole file. What is larger than the limit is skipped without being held.
+// NDJSON of the own format is cut into lines, a file of certificates is one record; what other
+// formats hold comes from their readers (formats/). What is larger than the limit is skipped
+// without being held.
 #ifndef MUSTER_ENGINE_AUDIT_RECORD_READER_H_
 #define MUSTER_ENGINE_AUDIT_RECORD_READER_H_
 
 #include <cstdint>
 #include <fstream>
 #include <iosfwd>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/audit/formats/format_table.h"
 #include "engine/audit/input_walk.h"
 #include "engine/audit/octet_buffer.h"
 #include "engine/base/byte_view.h"
@@ -28,20 +31,31 @@ struct RawSource {
 };
 
 struct RawRecord {
-  enum class Kind : std::uint8_t { kLine, kFile, kError };
+  enum class Kind : std::uint8_t { kLine, kFile, kDevice, kError };
   Kind kind = Kind::kLine;
-  bool in_folder = false;  // See InputFile.
+  bool in_folder = false;  // See InputFile; members of archives count as if in a folder.
+  InventoryLayout layout = InventoryLayout::kAuto;
   RawSource source;
-  std::size_t text_offset = 0;  // Its octets in RawBatch::text.
+  std::size_t text_offset = 0;  // Its octets in RawBatch::text. kDevice: index in devices.
   std::size_t text_size = 0;
   std::string error;  // Of kError.
+};
+
+// What the reader of another format found: a chain, leaf first, or why there is none.
+struct RawDevice {
+  std::string id;
+  std::vector<Bytes> chain;
+  std::string error;
 };
 
 // A unit of work. Reused: clearing keeps the memory.
 struct RawBatch {
   OctetBuffer text;
   std::vector<std::string> names;
+  std::vector<std::string> members;  // As many as names: of an archive, else empty.
   std::vector<RawRecord> records;
+  std::vector<RawDevice> devices;
+  std::size_t device_octets = 0;
 
   void Clear();
   std::string_view TextOf(const RawRecord& record) const {
@@ -51,18 +65,25 @@ struct RawBatch {
 
 class RecordReader {
  public:
-  // `standard_input` must outlive the reader.
+  // `standard_input` must outlive the reader. Without `context`, inventories are read as they are
+  // by default, whatever `options` says of them.
   RecordReader(std::vector<std::string> inputs, std::istream& standard_input,
-               const FleetAuditOptions& options);
+               const FleetAuditOptions& options,
+               std::unique_ptr<InventoryContext> context = nullptr);
 
   // Fills `batch`; false where nothing is left.
   bool Read(RawBatch* batch);
   // Octets read so far.
   std::uint64_t octets() const { return octets_; }
+  // Of the whole run so far; see InventoryContext.
+  const std::set<std::string>& notes() const { return context_->notes(); }
 
  private:
   bool OpenNext(RawBatch* batch);
-  void CloseFile() { stream_ = nullptr; }
+  void CloseFile() {
+    foreign_.reset();
+    stream_ = nullptr;
+  }
   // Reads another block behind the batch's text; false at the end of the file.
   bool Fill(RawBatch* batch);
   // What the batch's text holds beyond its records.
@@ -74,19 +95,24 @@ class RecordReader {
   void ReadLine(RawBatch* batch);
   void DropBlank(RawBatch* batch);
   void ReadWholeFile(RawBatch* batch);
+  void OpenForeign(const Format& format, RawBatch* batch);
+  void ReadForeign(RawBatch* batch);
+  void AddForeign(InventoryRecord found, RawBatch* batch);
   void AddError(RawBatch* batch, std::string why);
-  RawRecord StartRecord(RawRecord::Kind kind, RawBatch* batch);
+  RawRecord StartRecord(RawRecord::Kind kind, RawBatch* batch, std::string_view member = {});
   bool IsFull(const RawBatch& batch) const;
 
   InputWalk walk_;
   std::istream& standard_input_;
   const std::size_t batch_records_;
   const std::size_t record_size_max_;
+  std::unique_ptr<InventoryContext> context_;
 
   InputFile file_;
   std::ifstream opened_;
   std::istream* stream_ = nullptr;  // Null between files.
   bool ndjson_ = false;
+  std::unique_ptr<InventoryReader> foreign_;  // Reads the stream, where the format has a reader.
   OctetBuffer ahead_;         // Between batches: what was read beyond the last one.
   std::size_t position_ = 0;  // In the batch's text: where the next record begins.
   std::uint64_t line_ = 1;    // At `position_`, 1-based.

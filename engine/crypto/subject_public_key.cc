@@ -162,6 +162,16 @@ tl::expected<SubjectPublicKey, KeyFailure> ParseSubjectPublicKey(ByteView der,
   return Unsupported("the key is not RSA, on a NIST curve or Ed25519");
 }
 
+std::optional<RsaNumbers> ReadRsaNumbers(ByteView der) {
+  Spki spki;
+  RsaNumbers numbers;
+  if (!ReadSpki(der, &spki) || base::AsText(spki.oid) != kRsaOid ||
+      !ReadRsaKey(spki.key, &numbers.modulus, &numbers.exponent)) {
+    return std::nullopt;
+  }
+  return numbers;
+}
+
 std::string KeyTypeName(ByteView der) {
   Spki spki;
   if (!ReadSpki(der, &spki)) return {};

@@ -5,6 +5,7 @@
 #ifndef MUSTER_ENGINE_CRYPTO_SUBJECT_PUBLIC_KEY_H_
 #define MUSTER_ENGINE_CRYPTO_SUBJECT_PUBLIC_KEY_H_
 
+#include <optional>
 #include <string>
 #include <tl/expected.hpp>
 
@@ -33,6 +34,13 @@ struct SubjectPublicKey {
 // whether a point lies on its curve.
 tl::expected<SubjectPublicKey, KeyFailure> ParseSubjectPublicKey(ByteView spki,
                                                                  const AlgorithmPolicy& policy);
+
+// The parts of an RSA key, accepted or not: magnitudes as above.
+struct RsaNumbers {
+  ByteView modulus, exponent;
+};
+// Nothing where it is another kind of key, or not two positive integers (RFC 3279 2.3.1).
+std::optional<RsaNumbers> ReadRsaNumbers(ByteView spki);
 
 }  // namespace muster::crypto
 

@@ -82,7 +82,8 @@ Verdict Authenticator::Authenticate(const PresentedChain& chain, UnixTime at) co
 
 void Authenticator::AuthenticateBatch(std::span<const PresentedChain> chains, UnixTime at,
                                       std::span<Verdict> verdicts,
-                                      std::span<LeafDescription> leaves) const noexcept {
+                                      std::span<LeafDescription> leaves,
+                                      bool leaf_fingerprints) const noexcept {
   const auto current = impl_->current();
   const std::size_t count = std::min(chains.size(), verdicts.size());
   chains = chains.first(count);
@@ -91,7 +92,7 @@ void Authenticator::AuthenticateBatch(std::span<const PresentedChain> chains, Un
   leaves = leaves.empty() ? leaves : leaves.first(count);
   AuthenticatorCounters counters;
   try {
-    current->AuthenticateBatch(chains, at, verdicts, leaves, &counters);
+    current->AuthenticateBatch(chains, at, verdicts, leaves, leaf_fingerprints, &counters);
   } catch (...) {
     std::fill(leaves.begin(), leaves.end(), LeafDescription{});
     Verdict rejected;

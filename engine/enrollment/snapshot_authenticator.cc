@@ -41,6 +41,7 @@ SnapshotAuthenticator::SnapshotAuthenticator(std::shared_ptr<const RegistrySnaps
 void SnapshotAuthenticator::AuthenticateBatch(std::span<const PresentedChain> chains, UnixTime at,
                                               std::span<Verdict> verdicts,
                                               std::span<LeafDescription> leaves,
+                                              bool leaf_fingerprints,
                                               AuthenticatorCounters* counters) const {
   const DecisionContext context = ContextAt(at);
   std::unique_ptr<Workspace> workspace = TakeWorkspace();
@@ -52,7 +53,7 @@ void SnapshotAuthenticator::AuthenticateBatch(std::span<const PresentedChain> ch
     const auto slice_leaves = leaves.empty() ? leaves : leaves.subspan(begin, end - begin);
     try {
       DecideSlice({context, chains.subspan(begin, end - begin), slice_verdicts, slice_leaves,
-                   workspace.get(), counters});
+                   leaf_fingerprints && !leaves.empty(), workspace.get(), counters});
     } catch (...) {
       // Out of memory for what the slice shares.
       const Verdict rejected = Rejected(context, RejectReason::kInternalError, -1);
@@ -76,9 +77,7 @@ void SnapshotAuthenticator::DecideSlice(const Slice& slice) const {
   workspace.waiting.clear();
   workspace.waiting.reserve(slice.chains.size());
   workspace.signatures.Reset(slice.chains.size());
-  if (slice.context.snapshot.DeniesFingerprints() || !slice.leaves.empty()) {
-    workspace.fingerprints.resize(slice.chains.size());
-  }
+  if (slice.NeedsFingerprints()) workspace.fingerprints.resize(slice.chains.size());
   workspace.recent.BeginBatch();
   for (std::size_t i = 0; i < slice.chains.size(); ++i) {
     guarded(i, [&] { OpenChain(slice, i); });
@@ -89,6 +88,7 @@ void SnapshotAuthenticator::DecideSlice(const Slice& slice) const {
   for (std::size_t w = 0; w < workspace.waiting.size(); ++w) {
     guarded(workspace.waiting[w].chain, [&] { CloseChain(slice, w); });
   }
+  if (!slice.describes_fingerprints) return;
   for (std::size_t i = 0; i < slice.leaves.size(); ++i) {
     if (slice.leaves[i].readable) slice.leaves[i].fingerprint = workspace.fingerprints[i];
   }
@@ -102,10 +102,10 @@ void SnapshotAuthenticator::DescribeLeaf(const Slice& slice, std::size_t i,
     description.not_after = leaf.not_after();
     description.key_type = DisplayKeyType(leaf.spki());
     description.readable = true;
-  } else if (!slice.context.snapshot.DeniesFingerprints()) {
-    return;
   }
-  workspace.signatures.AddFingerprint(leaf.der(), &workspace.fingerprints[i]);
+  if (slice.NeedsFingerprints()) {
+    workspace.signatures.AddFingerprint(leaf.der(), &workspace.fingerprints[i]);
+  }
 }
 
 void SnapshotAuthenticator::OpenChain(const Slice& slice, std::size_t i) const {

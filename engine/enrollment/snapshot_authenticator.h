@@ -36,7 +36,7 @@ class SnapshotAuthenticator {
   // be had, before anything is decided.
   void AuthenticateBatch(std::span<const PresentedChain> chains, UnixTime at,
                          std::span<Verdict> verdicts, std::span<LeafDescription> leaves,
-                         AuthenticatorCounters* counters) const;
+                         bool leaf_fingerprints, AuthenticatorCounters* counters) const;
 
   const std::shared_ptr<const RegistrySnapshot>& snapshot() const { return snapshot_; }
   DecisionContext ContextAt(UnixTime at) const {
@@ -68,8 +68,13 @@ class SnapshotAuthenticator {
     std::span<const PresentedChain> chains;
     std::span<Verdict> verdicts;
     std::span<LeafDescription> leaves;  // Empty where they are not asked for.
+    bool describes_fingerprints;        // In `leaves`.
     Workspace* workspace;
     AuthenticatorCounters* counters;
+
+    bool NeedsFingerprints() const {
+      return describes_fingerprints || context.snapshot.DeniesFingerprints();
+    }
   };
 
   void DecideSlice(const Slice& slice) const;

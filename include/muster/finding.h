@@ -1,11 +1,15 @@
-// Findings: what an audit noticed about a fleet beside its verdicts.
+// Findings: what is wrong, or will be, with a fleet or its registry, beyond who passes.
 //
-// A finding is a kind of trouble with a stable id; an audit counts each kind and keeps a few
-// examples.
+// A finding has a stable id, a severity, and three texts: what it is, why it matters, what to do.
+// One table holds them all; the command, reports and the README are made from it or checked
+// against it.
+// Thread-safe: the table is constant.
 #ifndef MUSTER_FINDING_H_
 #define MUSTER_FINDING_H_
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,28 +19,40 @@
 namespace muster {
 
 enum class Severity : std::uint8_t { kInfo, kWarning, kError };
+std::string_view NameOf(Severity severity);  // "info", "warning", "error".
+std::optional<Severity> ParseSeverity(std::string_view name);
 
 struct FindingInfo {
-  std::string_view id;  // Stable.
-  Severity severity;
-  std::string_view title, explanation, remedy;
+  std::string_view id;  // Stable, kebab case.
+  Severity severity = Severity::kWarning;
+  std::string_view title;        // A few words: "The same key on several devices".
+  std::string_view explanation;  // Why it matters.
+  std::string_view remedy;       // What to do about it.
 };
 
+// Every finding there is, ordered by id.
+std::span<const FindingInfo> AllFindings();
+// Null where there is none of that id.
+const FindingInfo* FindFinding(std::string_view id);
+
+// `record_index` of an example that no record shows: a group, or a CA of the registry.
+inline constexpr std::uint64_t kNoRecord = ~std::uint64_t{0};
+
 struct FindingExample {
-  std::uint64_t record_index;
-  RecordSource source;
-  std::string device_id;
-  std::string detail;
+  std::uint64_t record_index = kNoRecord;
+  RecordSource source;    // Empty where there is no record.
+  std::string device_id;  // As the inventory has it; may be empty.
+  std::string detail;     // What was seen there: "notAfter 2026-12-03T00:00:00Z", "group 'line-4'".
 };
 
 struct FindingCount {
-  const FindingInfo* info;
-  std::uint64_t count;
-  std::vector<FindingExample> examples;
+  const FindingInfo* info = nullptr;
+  std::uint64_t count = 0;  // Devices concerned; groups or CA certificates where it is about those.
+  std::vector<FindingExample> examples;  // The first few, in input order.
 };
 
 struct FindingsReport {
-  std::vector<FindingCount> findings;  // Most severe first, then by id.
+  std::vector<FindingCount> findings;  // Those that were found: most severe first, then by id.
 };
 
 }  // namespace muster

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "muster/authenticator.h"
+#include "muster/inventory.h"
 #include "muster/result.h"
 
 namespace muster {
@@ -25,13 +26,15 @@ struct FleetAuditOptions {
   // The share of devices, 0 to 1, that is decided a second time with Kernel::kReference. Where the
   // two disagree the audit ends with kInternal, naming the device.
   double cross_check = 0;
+  InventoryOptions inventory = {};  // How the inputs are to be read.
 };
 
 // Where a record came from: enough to find it again.
 struct RecordSource {
   std::string name;          // File name as given or found, "-" for standard input.
+  std::string member;        // Of an archive; empty where there is none.
   std::uint64_t line = 0;    // 1-based; 0 for binary input.
-  std::uint64_t offset = 0;  // Octets from the start of that file.
+  std::uint64_t offset = 0;  // Octets from the start of that file or member.
 };
 
 // One device, or one record that could not be read.
@@ -41,6 +44,7 @@ struct AuditRecord {
   std::string device_id;         // As the inventory has it; may be empty.
   std::string read_error;        // Not empty: a bad record, and `verdict` rejects.
   Verdict verdict;
+  const PresentedChain* chain = nullptr;  // Null for a bad record. Lives as long as the sink's call.
   Fingerprint leaf;              // All zeros where the leaf is unreadable.
   std::string key_type;          // "P-256", "RSA-2048", "Ed25519", ...; empty where unreadable.
   std::optional<UnixTime> not_after;  // Of the leaf.
@@ -59,12 +63,15 @@ struct AuditReport {
   std::map<std::string, std::uint64_t> by_anchor;       // Accepted: anchor fingerprint, hex.
   std::map<std::string, std::uint64_t> by_key_type;
   std::map<std::string, std::uint64_t> by_expiry_month; // "2027-03".
+  // What the reader of the inventories has to say of the whole run, sorted.
+  std::vector<std::string> notes;
   bool interrupted = false;
 };
 
 class FleetAudit {
  public:
-  // Receives every record, in input order, from one thread at a time.
+  // Receives every record, in input order, from one thread at a time. May be empty: an audit that
+  // only counts costs less.
   using Sink = std::function<void(const AuditRecord&)>;
 
   // `authenticator` must outlive the audit.
@@ -75,9 +82,11 @@ class FleetAudit {
   // or PKCS#7 file of several certificates is one device's chain where it is leaf-first and each
   // certificate issued the one before; otherwise each certificate that is not a CA is a device, and
   // the CA certificates of the file are available to all of them. NDJSON:
-  // {"deviceId": text, "chain": [base64 DER, ...]} a line, leaf first.
+  // {"deviceId": text, "chain": [base64 DER, ...]} a line, leaf first. Other formats: see
+  // muster/inventory.h.
   // A bad record is reported to the sink and never stops the run. kUnreadableInput where an input
-  // does not exist or cannot be opened: checked for all before the first record.
+  // does not exist or cannot be opened: checked for all before the first record. kInvalidArgument
+  // where FleetAuditOptions::inventory makes no sense.
   // `stop`, if given, is polled: once true, the report of what was done so far is returned.
   [[nodiscard]] Result<AuditReport> Run(const std::vector<std::string>& inputs,
                                         std::istream& standard_input, const Sink& sink,

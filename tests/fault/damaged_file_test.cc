@@ -43,18 +43,24 @@ class DamagedFileTest : public testing::TestWithParam<bool> {
     std::ifstream file(path_, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  std::vector<std::string> Files() const {
+  // What lies beside the registry. SQLite leaves its log, empty, and the log's index where it may
+  // only read: the last who may write clears them away.
+  std::vector<std::string> Strangers() const {
     std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(folder_)) {
-      names.push_back(entry.path().filename().string());
+      const std::string name = entry.path().filename().string();
+      if (name == "registry") continue;
+      if (GetParam() && name == "registry-shm") continue;
+      if (GetParam() && name == "registry-wal" && fs::file_size(entry) == 0) continue;
+      names.push_back(name);
     }
     return names;
   }
 
   // Reads all there is; true where it says anything.
   bool TryToRead() {
-    auto registry = Registry::Open(
-        path_, {.create = false, .read_only = GetParam(), .environment = {}});
+    auto registry =
+        Registry::Open(path_, {.create = false, .read_only = GetParam(), .environment = {}});
     if (!registry) {
       ExpectRefusal(registry.error());
       return false;
@@ -95,14 +101,14 @@ TEST_P(DamagedFileTest, IsRefusedOrReadAndNeverChanged) {
       std::ofstream(path_, std::ios::binary | std::ios::trunc) << damaged;
       ++(TryToRead() ? as_it_was : refused);
       EXPECT_TRUE(Read() == damaged);
-      EXPECT_EQ(Files(), std::vector<std::string>{"registry"});
+      EXPECT_EQ(Strangers(), std::vector<std::string>{});
     }
   }
   EXPECT_GT(refused, 20u);
   EXPECT_GT(as_it_was, 20u);  // What lies in unused parts of pages harms nobody.
 }
 
-INSTANTIATE_TEST_SUITE_P(Opened, DamagedFileTest, testing::Bool(), [](const testing::TestParamInfo<bool>& mode) {
+INSTANTIATE_TEST_SUITE_P(Opened, DamagedFileTest, testing::Bool(), [](const auto& mode) {
   return mode.param ? "ReadOnly" : "ForWriting";
 });
 

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "engine/audit/file_devices.h"
+#include "engine/audit/formats/format_table.h"
 #include "engine/audit/ndjson_record.h"
 #include "engine/base/byte_view.h"
 #include "engine/base/check.h"
@@ -247,9 +248,7 @@ void CheckLineRecords(const Authenticator& authenticator, const Outcome& outcome
 }
 
 bool IsNdjson(std::string_view text) {
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  return first != text.npos && text[first] == '{';
+  return audit::IsOwnLines(audit::FormatOf(text, audit::InventoryContext(kRecordSizeMax)));
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/generated/muster-config-
 install(FILES "${PROJECT_BINARY_DIR}/generated/muster-config.cmake"
               "${PROJECT_BINARY_DIR}/generated/muster-config-version.cmake"
               "${PROJECT_SOURCE_DIR}/tools/cmake/FindBotan.cmake"
+              "${PROJECT_SOURCE_DIR}/tools/cmake/FindGMP.cmake"
         DESTINATION "${package_dir}")
 
 # pkg-config knows a Botan of the system by name; one in the cache is named by its file.

@@ -16,6 +16,8 @@
 #include "tools/muster/commands.h"
 #include "tools/muster/decision_options.h"
 #include "tools/muster/describe.h"
+#include "tools/muster/findings_options.h"
+#include "tools/muster/inventory_options.h"
 #include "tools/muster/reading.h"
 #include "tools/muster/report_model.h"
 #include "tools/muster/report_page.h"
@@ -27,6 +29,8 @@ namespace {
 struct Args {
   std::vector<std::string> inputs;
   DecisionArgs decision;
+  FindingsArgs findings;
+  InventoryArgs inventory;
   std::string output, report;
   int threads = 0;
   std::size_t record_size_max = FleetAuditOptions{}.record_size_max;
@@ -52,22 +56,50 @@ bool WritesToStandardOutput(const Args& args) { return args.output.empty() || ar
 // Ends an audit whose results cannot be written: nobody waits for the rest of a fleet in vain.
 class OutputLost : public std::exception {};
 
+Result<FleetAuditOptions> ToAuditOptions(CliContext& context, const Args& args, UnixTime at) {
+  auto inventory = ToInventoryOptions(context, args.inventory);
+  if (!inventory) return tl::unexpected(std::move(inventory).error());
+  FleetAuditOptions options;
+  options.at = at;
+  options.threads = args.threads;
+  options.record_size_max = args.record_size_max;
+  options.cross_check = args.cross_check_percent / 100;
+  options.inventory = *std::move(inventory);
+  return options;
+}
+
+// Writes what is known at the end. `model` is null where no page is wanted.
+Result<int> Conclude(CliContext& context, const Args& args, const Json& header,
+                     const AuditReport& report, FleetFindings* findings,
+                     const AuditReportModel* model, AuditWriter* writer) {
+  Result<FindingsReport> found;
+  if (findings != nullptr) found = findings->Finish();
+  if (!found) return tl::unexpected(std::move(found).error());
+  const FindingsReport* shown = findings != nullptr ? &*found : nullptr;
+  writer->End(report, shown);
+  if (model != nullptr) {
+    auto written = ReplaceFile(args.report, ReportPage(model->Describe(header, report, shown)));
+    if (!written) return tl::unexpected(std::move(written).error());
+  }
+  for (const std::string& note : report.notes) context.Warn(note);
+  if (context.format() != Format::kTable || !args.output.empty()) SayTotals(context, report);
+  if (!report.interrupted && Fails(args.findings, *found)) return kExitRefused;
+  return StatusOf(report);
+}
+
 Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, Style style) {
   auto at = context.TimeOf(args.decision.at);
   if (!at) return tl::unexpected(std::move(at).error());
   auto options = ToOptions(args.decision);
   if (!options) return tl::unexpected(std::move(options).error());
+  auto audit_options = ToAuditOptions(context, args, *at);
+  if (!audit_options) return tl::unexpected(std::move(audit_options).error());
   auto snapshot = context.OpenSnapshot();
   if (!snapshot) return tl::unexpected(std::move(snapshot).error());
   const RegistryContents& contents = (*snapshot)->contents();
   options->cache_octets_max = args.cache_mib << 20;
   Authenticator authenticator(*snapshot, *options);
-  FleetAuditOptions audit_options;
-  audit_options.at = *at;
-  audit_options.threads = args.threads;
-  audit_options.record_size_max = args.record_size_max;
-  audit_options.cross_check = args.cross_check_percent / 100;
-  FleetAudit audit(authenticator, audit_options);
+  FleetAudit audit(authenticator, *std::move(audit_options));
 
   Json header{{"service", contents.service},
               {"generation", contents.generation},
@@ -76,6 +108,9 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
   header["inputs"] = args.inputs;
   std::optional<AuditReportModel> model;
   if (!args.report.empty()) model.emplace(contents, *at);
+  auto findings = StartFindings(context, args.findings, !args.report.empty(), *snapshot, *at,
+                                args.threads);
+  if (!findings) return tl::unexpected(std::move(findings).error());
   AuditWriter writer(out, contents, {context.format(), style, args.summary_only});
   // Written with the first record, so that an input that cannot be opened leaves no output.
   bool begun = false;
@@ -89,16 +124,19 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
     const bool records_shown =
         context.out_is_terminal() && args.output.empty() && !args.summary_only;
     AuditProgress progress(context, args.inputs, records_shown);
-    report = audit.Run(
-        args.inputs, context.in(),
-        [&](const AuditRecord& record) {
-          begin();
-          writer.Record(record);
-          if (model) model->Count(record);
-          progress.Count(record);
-          if (!out) throw OutputLost();
-        },
-        &InterruptFlag());
+    FleetAudit::Sink sink;
+    // An audit that shows no record is spared making them.
+    if (!args.summary_only || progress.shown() || model || *findings) {
+      sink = [&](const AuditRecord& record) {
+        begin();
+        writer.Record(record);
+        if (model) model->Count(record);
+        if (*findings) (*findings)->Add(record);
+        progress.Count(record);
+        if (!out) throw OutputLost();
+      };
+    }
+    report = audit.Run(args.inputs, context.in(), sink, &InterruptFlag());
   }
   if (!out) {
     return MakeError(ErrorCode::kInternal,
@@ -108,16 +146,8 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
   }
   if (!report) return tl::unexpected(std::move(report).error());
   begin();
-  const FindingsReport* findings = nullptr;
-  writer.End(*report, findings);
-  if (model) {
-    const Json page = model->Describe(header, *report, findings);
-    if (auto written = ReplaceFile(args.report, ReportPage(page)); !written) {
-      return tl::unexpected(std::move(written).error());
-    }
-  }
-  if (context.format() != Format::kTable || !args.output.empty()) SayTotals(context, *report);
-  return StatusOf(*report);
+  return Conclude(context, args, header, *report, findings->get(), model ? &*model : nullptr,
+                  &writer);
 }
 
 // Writing the results over an inventory, or among its files, would make the audit read them.
@@ -138,6 +168,11 @@ Result<void> CheckOutput(const Args& args, std::string_view option, const std::s
 }
 
 Result<int> Audit(CliContext& context, const Args& args) {
+  if (args.inventory.wants_list()) return ListInventoryFormats(context);
+  if (args.inputs.empty()) {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     "name at least one inventory: a file, a folder, or - for standard input");
+  }
   if (args.summary_only && !IsGeneral(context.format())) {
     return MakeError(ErrorCode::kInvalidArgument,
                      "csv, junit and sarif hold records and no summary; leave out --summary-only");
@@ -145,6 +180,13 @@ Result<int> Audit(CliContext& context, const Args& args) {
   if (!args.report.empty()) {
     auto apart = CheckOutput(args, "--report", args.report);
     if (!apart) return tl::unexpected(std::move(apart).error());
+    // Known before the audit rather than after it.
+    const std::filesystem::path folder = std::filesystem::path(args.report).parent_path();
+    if (!folder.empty() && !std::filesystem::is_directory(folder)) {
+      return MakeError(ErrorCode::kInvalidArgument,
+                       fmt::format("cannot write {}: its folder does not exist",
+                                   SourceName(args.report)));
+    }
   }
   if (WritesToStandardOutput(args)) {
     return RunAudit(context, args, context.out(), context.out_style());
@@ -179,10 +221,10 @@ void AddAuditCommand(CLI::App& app, CliContext& context) {
               [&context, args] { return Audit(context, *args); });
   verb->preparse_callback([&context](std::size_t) { context.writes_records = true; });
   verb->add_option("inputs", args->inputs,
-                   "Files and folders: NDJSON {\"deviceId\",\"chain\"}, PEM, DER, PKCS#7")
-      ->required()
+                   "Inventories in any format of --input-format list, and folders of them")
       ->type_name("FILE");
   AddDecisionOptions(*verb, args->decision);
+  AddInventoryOptions(*verb, args->inventory);
   verb->add_option("--threads", args->threads, "How many threads [all cores]")
       ->type_name("N")
       ->check(CLI::Range(0, 1024));
@@ -201,6 +243,7 @@ void AddAuditCommand(CLI::App& app, CliContext& context) {
   verb->add_option("--output", args->output, "Write the results here")->type_name("FILE");
   verb->add_option("--report", args->report, "Also write a page for a browser (HTML) here")
       ->type_name("FILE");
+  AddFindingsOptions(*verb, args->findings);
   verb->add_flag("--summary-only", args->summary_only, "Leave the records out");
 }
 

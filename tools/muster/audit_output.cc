@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "tools/muster/describe.h"
+#include "tools/muster/findings_output.h"
 
 namespace muster::cli {
 namespace {
@@ -67,6 +68,7 @@ class RecordWriter {
 void AppendSource(const RecordSource& source, std::string* out) {
   RecordWriter writer(out);
   writer.Text("name", source.name);
+  if (!source.member.empty()) writer.Text("member", source.member);
   writer.Number("line", source.line);
   writer.Number("offset", source.offset);
   writer.Close();
@@ -171,14 +173,29 @@ void AuditWriter::End(const AuditReport& report, const FindingsReport* findings)
   switch (options_.format) {
     case Format::kTable:
       PrintSummary(report);
+      if (findings != nullptr) PrintFindings(*findings, options_.style, out_);
       return;
     case Format::kJson:
-      out_ << "\n],\"summary\":" << Dump(DescribeReport(report), false) << "}\n";
+      out_ << "\n],\"summary\":" << Dump(DescribeReport(report), false);
+      if (findings != nullptr) {
+        Json list = Json::array();
+        for (const FindingCount& finding : findings->findings) {
+          list.push_back(DescribeFinding(finding));
+        }
+        out_ << ",\"findings\":" << Dump(list, false);
+      }
+      out_ << "}\n";
       return;
     case Format::kNdjson: {
       Json line{{"type", "summary"}};
       line.update(DescribeReport(report));
       out_ << Dump(line, false) << '\n';
+      if (findings == nullptr) return;
+      for (const FindingCount& finding : findings->findings) {
+        Json found{{"type", "finding"}};
+        found.update(DescribeFinding(finding));
+        out_ << Dump(found, false) << '\n';
+      }
       return;
     }
     case Format::kCsv:
@@ -204,6 +221,7 @@ Json AuditWriter::DescribeReport(const AuditReport& report) const {
   }
   json["by_key_type"] = Json(report.by_key_type);
   json["by_expiry_month"] = Json(report.by_expiry_month);
+  if (!report.notes.empty()) json["notes"] = Json(report.notes);
   return json;
 }
 

@@ -1,10 +1,12 @@
 // How an audit is written: records as they come, then the summary.
 //
 //   ndjson  a first line {"schema":"muster-audit/1","type":"header",...}, one line a record ("type"
-//           is "device" or "unreadable"), a last line of type "summary"
-//   json    one document {"schema":"muster-audit-report/1", ..., "records":[...], "summary":{...}}
+//           is "device" or "unreadable"), a line of type "summary"; where findings are asked for, then
+//           one line of type "finding" for each, as DescribeFinding (findings_output.h) has it
+//   json    one document {"schema":"muster-audit-report/1", ..., "records":[...], "summary":{...}},
+//           where findings are asked for with "findings":[...]
 //   csv, junit, sarif: see record_formats.h
-//   table   a line for each record that did not pass, then the summary
+//   table   a line for each record that did not pass, then the summary, then the findings
 //
 // The same inputs give the same octets, whatever the number of threads.
 #ifndef MUSTER_TOOLS_MUSTER_AUDIT_OUTPUT_H_
@@ -14,6 +16,7 @@
 #include <memory>
 #include <string>
 
+#include "muster/finding.h"
 #include "muster/fleet_audit.h"
 #include "tools/muster/output.h"
 #include "tools/muster/record_formats.h"
@@ -38,7 +41,7 @@ class AuditWriter {
   // `header`: {"service","generation","at","options","inputs"}.
   void Begin(const Json& header);
   void Record(const AuditRecord& record);
-  // `findings` may be null.
+  // `findings`: null where none were asked for.
   void End(const AuditReport& report, const FindingsReport* findings = nullptr);
 
  private:

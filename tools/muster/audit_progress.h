@@ -25,6 +25,9 @@ class AuditProgress {
   AuditProgress(const AuditProgress&) = delete;
   AuditProgress& operator=(const AuditProgress&) = delete;
 
+  // Whether there is a line to keep up to date.
+  bool shown() const { return shown_; }
+
   void Count(const AuditRecord& record) {
     if (!shown_) return;
     ++records_;

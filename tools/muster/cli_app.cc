@@ -98,6 +98,7 @@ void BuildApp(CLI::App& app, CliContext& context) {
   AddRegistryCommand(app, context);
   AddPkiCommand(app, context);
   AddReasonsCommand(app, context);
+  AddFindingsCommand(app, context);
   AddSchemaCommand(app, context);
   AddKernelsCommand(app, context);
   AddCompletionCommand(app, context);

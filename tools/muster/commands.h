@@ -23,6 +23,7 @@ void AddRegistryCommand(CLI::App& app, CliContext& context);
 void AddPkiCommand(CLI::App& app, CliContext& context);
 void AddSchemaCommand(CLI::App& app, CliContext& context);
 void AddReasonsCommand(CLI::App& app, CliContext& context);
+void AddFindingsCommand(CLI::App& app, CliContext& context);
 void AddKernelsCommand(CLI::App& app, CliContext& context);
 void AddCompletionCommand(CLI::App& app, CliContext& context);
 

@@ -32,7 +32,7 @@ class RecordFormat {
 // Null for a format of another kind. `out` must outlive it.
 std::unique_ptr<RecordFormat> MakeRecordFormat(Format format, std::ostream& out);
 
-// "fleet.ndjson:17", or "bundle.der@4096".
+// "fleet.ndjson:17", "bundle.der@4096", or "fleet.tar.gz!certs/a.pem:1".
 std::string SourceText(const RecordSource& source);
 
 // A cell of a CSV file, quoted where it has to be.

@@ -27,7 +27,7 @@ class CrossCheckTest : public testing::Test {
     batch_.raw.records.push_back(std::move(record));
   }
   void Decide(const Authenticator& reference, double share) {
-    batch_.Decide({authenticator_, &reference, share}, w_.at());
+    batch_.Decide({authenticator_, &reference, share}, w_.at(), true);
   }
 
   test::World w_;

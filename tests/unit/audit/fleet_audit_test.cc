@@ -110,6 +110,37 @@ TEST_F(FleetAuditTest, DecidesAndDescribesEveryDevice) {
   EXPECT_FALSE(report.interrupted);
 }
 
+TEST_F(FleetAuditTest, RecordsShowTheChainThatWasDecided) {
+  const std::string text = Line("one", {leaf_, factory_}) + "not json\n";
+  std::vector<Bytes> leaves;
+  std::istringstream input(text);
+  test::Must(FleetAudit(authenticator_, options_)
+                 .Run({"-"}, input, [&leaves](const AuditRecord& record) {
+                   Bytes& leaf = leaves.emplace_back();
+                   if (record.chain == nullptr) return;
+                   EXPECT_EQ(record.chain->untrusted().size(), 1u);
+                   leaf.assign(record.chain->leaf().begin(), record.chain->leaf().end());
+                 }));
+  EXPECT_EQ(leaves, (std::vector<Bytes>{Bytes(leaf_.der().begin(), leaf_.der().end()), {}}));
+}
+
+TEST_F(FleetAuditTest, WithoutASinkEverythingIsCountedAllTheSame) {
+  const std::string text = Line("one", {leaf_, factory_}) + "not json\n" + Line("two", {leaf_});
+  const AuditReport with = Audit({"-"}, text);
+  std::istringstream input(text);
+  const AuditReport without =
+      test::Must(FleetAudit(authenticator_, options_).Run({"-"}, input, nullptr));
+  EXPECT_EQ(without.devices, 2u);
+  EXPECT_EQ(without.accepted, with.accepted);
+  EXPECT_EQ(without.rejected, with.rejected);
+  EXPECT_EQ(without.unreadable, 1u);
+  EXPECT_EQ(without.by_reason, with.by_reason);
+  EXPECT_EQ(without.by_enrollment, with.by_enrollment);
+  EXPECT_EQ(without.by_anchor, with.by_anchor);
+  EXPECT_EQ(without.by_key_type, with.by_key_type);
+  EXPECT_EQ(without.by_expiry_month, with.by_expiry_month);
+}
+
 TEST_F(FleetAuditTest, VerdictsAreThoseOfTheAuthenticator) {
   Audit({"-"}, Line("one", {leaf_}) + Line("two", {leaf_, factory_}));
   ASSERT_EQ(records_.size(), 2u);

@@ -118,13 +118,14 @@ FileState InspectFile(const std::string& path, std::uint32_t version_max) {
                      "another path",
                      path));
   }
-  if (!IsSoundHeader(header)) {
+  const std::uint32_t version = ReadBigEndian(header, kUserVersionOffset, 4);
+  // The application's number and the first version are written together.
+  if (!IsSoundHeader(header) || version == 0) {
     Fail(ErrorCode::kStoreCorrupt,
          fmt::format("registry '{}' is damaged at its beginning, and was left untouched; restore it "
                      "from a backup or an export",
                      path));
   }
-  const std::uint32_t version = ReadBigEndian(header, kUserVersionOffset, 4);
   if (version > version_max) {
     Fail(ErrorCode::kStoreCorrupt,
          fmt::format("registry '{}' has schema version {}, and this muster knows versions up to "
