@@ -90,8 +90,10 @@ template <int kWords>
 void PointBatch::AddTo(Group<kWords>* group, const CurvePoint& point) {
   Line<kWords> line;
   if (!ReadPoint<kWords>(point.xy, &line)) return;  // Not good, and no kernel need look.
-  group->points.push_back(line);
+  // Where memory runs out between the two, the index without a point goes with the next Add.
+  group->index.resize(group->points.size());
   group->index.push_back(static_cast<std::uint32_t>(count_));
+  group->points.push_back(line);
 }
 
 std::size_t PointBatch::Add(const CurvePoint& point) {

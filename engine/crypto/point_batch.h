@@ -23,7 +23,7 @@ bool IsOnCurve(const CurvePoint& point);
 class PointBatch {
  public:
   void Clear();
-  // The octets are copied. Returns what to ask for afterwards.
+  // The octets are copied. Returns what to ask for afterwards. Where it throws, nothing was added.
   std::size_t Add(const CurvePoint& point);
   // Answers for all that were added, by `kernel`. Throws std::bad_alloc.
   void Check(Kernel kernel);

@@ -15,6 +15,7 @@
 #include <exception>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <variant>
 
 #include "engine/crypto/point_batch.h"
@@ -243,6 +244,13 @@ tl::expected<void, KeyFailure> CheckPublicKey(ByteView spki, const AlgorithmPoli
   } catch (const std::exception&) {
     return InternalFailure();
   }
+}
+
+RejectReason KnownAnswer(RejectReason reason) {
+  if (reason == RejectReason::kInternalError) {
+    throw std::runtime_error("a key or a signature could not be examined");
+  }
+  return reason;
 }
 
 RejectReason CheckSignatureAlgorithm(ByteView algorithm, const AlgorithmPolicy& policy) {

@@ -66,9 +66,12 @@ std::string KeyTypeName(ByteView spki);
 
 // kNone where `signature` over `message` verifies under `key`. `algorithm` is a whole
 // AlgorithmIdentifier SEQUENCE. Otherwise what CheckSignatureAlgorithm says, or kBadSignature: also
-// where the algorithm is of another kind than the key.
+// where the algorithm is of another kind than the key. kInternalError where memory ran out.
 RejectReason VerifySignature(const PublicKey& key, ByteView algorithm, ByteView message,
                              ByteView signature, const AlgorithmPolicy& policy);
+// `reason`, but throws std::runtime_error for kInternalError, which says nothing of the signature
+// or the key. For answers that are remembered, and where "not signed" would let something through.
+RejectReason KnownAnswer(RejectReason reason);
 
 // The part of VerifySignature that needs no key: kNone, kWeakSignatureAlgorithm, or
 // kUnsupportedSignatureAlgorithm (unknown, or parameters that are not as they should be).

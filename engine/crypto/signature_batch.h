@@ -40,8 +40,11 @@ class SignatureBatch {
   void Reset(std::size_t size_max);
   std::size_t size() const { return entries_.size(); }
 
-  // `size_max` of Reset at most.
-  void Add(const SignatureToCheck& signature) { entries_.push_back({signature}); }
+  // `size_max` of Reset at most. Returns what to ask for afterwards.
+  std::size_t Add(const SignatureToCheck& signature) {
+    entries_.push_back({signature});
+    return entries_.size() - 1;
+  }
   // A point whose place on its curve is asked for together with signature `size() - 1`.
   void AddPoint(const CurvePoint& point) { entries_.back().point = points_.Add(point) + 1; }
   // The fingerprint of a certificate, to be written when messages are hashed.

@@ -53,13 +53,14 @@ void PathCache::InsertLocked(const PathKey& key, std::uint64_t hash, CompiledPat
   const auto [begin, end] = young_.equal_range(hash);
   auto place = std::find_if(begin, end, [&](const auto& e) { return key.Matches(e.second->key); });
   if (place == end && std::distance(begin, end) >= kTwinsMax) place = begin;
-  young_octets_ += paths->octets;
+  const std::size_t octets = paths->octets;
   if (place == end) {
     young_.emplace(hash, std::move(paths));
   } else {
     young_octets_ -= place->second->octets;
     place->second = std::move(paths);
   }
+  young_octets_ += octets;
 }
 
 void RecentPaths::BeginBatch() {
@@ -86,8 +87,9 @@ const CompiledPaths* RecentPaths::Insert(const PathKey& key, CompiledPathsPtr pa
 }
 
 const CompiledPaths* RecentPaths::Keep(std::size_t slot, CompiledPathsPtr paths) {
-  slots_[slot].swap(paths);
-  if (paths != nullptr) displaced_.push_back(std::move(paths));
+  // Before it is displaced: chains of the batch point at it.
+  if (slots_[slot] != nullptr) displaced_.push_back(slots_[slot]);
+  slots_[slot] = std::move(paths);
   return slots_[slot].get();
 }
 

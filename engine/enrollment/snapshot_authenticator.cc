@@ -72,6 +72,7 @@ void SnapshotAuthenticator::DecideSlice(const Slice& slice) const {
       step();
     } catch (...) {
       slice.verdicts[i] = Rejected(slice.context, RejectReason::kInternalError, -1);
+      if (!slice.leaves.empty()) slice.leaves[i] = LeafDescription{};
     }
   };
   workspace.waiting.clear();
@@ -179,22 +180,23 @@ void SnapshotAuthenticator::OpenLeaf(const Slice& slice, std::size_t i,
     verdict.registration_id = identity.registration_id;
   }
   Workspace& workspace = *slice.workspace;
-  workspace.signatures.Add({.key = &compiled.issuer_keys[p],
-                            .scheme = scheme,
-                            .algorithm = leaf.signature_algorithm(),
-                            .message = leaf.tbs(),
-                            .signature = leaf.signature()});
+  // Where AddPoint throws, the signature stays behind without a chain that waits for it.
+  const std::size_t signature = workspace.signatures.Add({.key = &compiled.issuer_keys[p],
+                                                          .scheme = scheme,
+                                                          .algorithm = leaf.signature_algorithm(),
+                                                          .message = leaf.tbs(),
+                                                          .signature = leaf.signature()});
   if (point) workspace.signatures.AddPoint(*point);
-  workspace.waiting.push_back({i, &compiled, &valid[p], plain});
+  workspace.waiting.push_back({i, signature, &compiled, &valid[p], plain});
 }
 
 void SnapshotAuthenticator::CloseChain(const Slice& slice, std::size_t waiting_index) const {
   const registry::CompiledSnapshot& snapshot = slice.context.snapshot;
   const WaitingChain& waiting = slice.workspace->waiting[waiting_index];
-  const RejectReason answer = slice.workspace->signatures.AnswerOf(waiting_index);
+  const RejectReason answer = slice.workspace->signatures.AnswerOf(waiting.signature);
   Verdict& verdict = slice.verdicts[waiting.chain];
   if (waiting.plain && answer == RejectReason::kNone &&
-      slice.workspace->signatures.PointIsGood(waiting_index) &&
+      slice.workspace->signatures.PointIsGood(waiting.signature) &&
       !(snapshot.DeniesFingerprints() &&
         snapshot.IsDenied(slice.workspace->fingerprints[waiting.chain]))) {
     verdict.decision = Decision::kAccept;

@@ -46,7 +46,8 @@ class SnapshotAuthenticator {
  private:
   // A chain whose verdict waits for the leaf's signature under the issuer of `path`.
   struct WaitingChain {
-    std::size_t chain;  // Its index in the slice.
+    std::size_t chain;      // Its index in the slice.
+    std::size_t signature;  // Its index in `signatures`.
     const CompiledPaths* compiled;
     const IssuingPath* path;  // The first whose other checks the leaf passed, but for its point.
     // The verdict is written, as a rejection; it becomes acceptance where the signature is good,
@@ -60,7 +61,7 @@ class SnapshotAuthenticator {
     RecentPaths recent;
     crypto::SignatureBatch signatures;  // Of leaves.
     crypto::SignatureBatch links;       // Of CA certificates, one at a time.
-    std::vector<WaitingChain> waiting;      // signatures' answer i is for waiting[i].
+    std::vector<WaitingChain> waiting;
     std::vector<Fingerprint> fingerprints;  // Of the slice's leaves, where they are asked for.
   };
   struct Slice {

@@ -16,6 +16,7 @@ ParseResult<CaNodePtr> CaNode::Create(Certificate certificate, const AlgorithmPo
   }
   const Fingerprint fingerprint = Fingerprint::Of(view.der());
   auto key = crypto::PublicKey::Load(view.spki(), policy);
+  if (!key) crypto::KnownAnswer(key.error().reason);
   return std::make_shared<const CaNode>(CaNode{std::move(certificate), fingerprint,
                                                std::move(*subject), std::move(*issuer),
                                                std::move(key)});

@@ -76,6 +76,7 @@ const RevokedIndex::Entry* RevokedIndex::Find(std::string_view issuer, ByteView 
 
 const IndexedCrl::Signers& IndexedCrl::SignersAmong(const graph::IssuerSource& issuers) const {
   std::call_once(signers_once_, [&] {
+    signers_ = {};  // What a call that threw has left.
     AlgorithmPolicy any;
     any.allow_sha1 = true;
     const ByteView key_id = view.authority_key_id();
@@ -92,8 +93,10 @@ const IndexedCrl::Signers& IndexedCrl::SignersAmong(const graph::IssuerSource& i
         signers_.complete = false;
         return;
       }
-      if (node->key && crypto::VerifySignature(*node->key, view.signature_algorithm(), view.tbs(),
-                                               view.signature(), any) == RejectReason::kNone) {
+      // Where it cannot be found out, the CRL must not be overlooked: throws, to be asked again.
+      if (node->key && crypto::KnownAnswer(crypto::VerifySignature(
+                           *node->key, view.signature_algorithm(), view.tbs(), view.signature(),
+                           any)) == RejectReason::kNone) {
         signers_.nodes.push_back(std::move(node));
       }
     }

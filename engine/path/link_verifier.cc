@@ -16,10 +16,10 @@ RejectReason LinkVerifier::Verify(const graph::CaNode& child, const graph::CaNod
   if (signatures_left_ == 0) return RejectReason::kBudgetExhausted;
   --signatures_left_;
   ++signatures_checked_;
-  return memo_[pair] =
+  return memo_[pair] = crypto::KnownAnswer(
              check_ ? check_(issuer, view.signature_algorithm(), view.tbs(), view.signature())
                     : crypto::VerifySignature(*issuer.key, view.signature_algorithm(), view.tbs(),
-                                              view.signature(), policy_);
+                                              view.signature(), policy_));
 }
 
 }  // namespace muster::path

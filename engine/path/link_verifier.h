@@ -24,7 +24,8 @@ class LinkVerifier {
       : policy_(policy), signatures_left_(signatures_max), check_(std::move(check)) {}
 
   // kNone where `issuer`'s key signed `child`; the reason of crypto::VerifySignature or of the
-  // issuer's key otherwise; kBudgetExhausted once signatures_max checks were made.
+  // issuer's key otherwise; kBudgetExhausted once signatures_max checks were made. Throws where
+  // it could not be found out.
   RejectReason Verify(const graph::CaNode& child, const graph::CaNode& issuer);
 
   int signatures_checked() const { return signatures_checked_; }

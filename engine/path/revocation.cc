@@ -249,13 +249,14 @@ bool RevocationChecker::SignedBy(const IndexedCrl& crl, const CaNode& signer) {
       return true;
     }
   }
-  const auto [it, is_new] = signed_by_.try_emplace({&crl, signer.fingerprint}, false);
-  if (is_new) {
-    it->second =
-        crypto::VerifySignature(*signer.key, crl.view.signature_algorithm(), crl.view.tbs(),
-                                crl.view.signature(), options_.algorithms) == RejectReason::kNone;
+  const std::pair question(&crl, signer.fingerprint);
+  if (const auto known = signed_by_.find(question); known != signed_by_.end()) {
+    return known->second;
   }
-  return it->second;
+  const RejectReason answer = crypto::KnownAnswer(
+      crypto::VerifySignature(*signer.key, crl.view.signature_algorithm(), crl.view.tbs(),
+                              crl.view.signature(), options_.algorithms));
+  return signed_by_[question] = answer == RejectReason::kNone;
 }
 
 // Not a link of the path, and asked about signers of CRLs only: outside the path's budget.
@@ -267,9 +268,9 @@ bool RevocationChecker::HasSigned(const CaNode& child, const CaNode& issuer) con
       !base::Equal(child_key_id, issuer_key_id)) {
     return false;
   }
-  return crypto::VerifySignature(*issuer.key, child.view().signature_algorithm(),
-                                 child.view().tbs(), child.view().signature(),
-                                 options_.algorithms) == RejectReason::kNone;
+  return crypto::KnownAnswer(crypto::VerifySignature(
+             *issuer.key, child.view().signature_algorithm(), child.view().tbs(),
+             child.view().signature(), options_.algorithms)) == RejectReason::kNone;
 }
 
 // In the field, different CAs share names. Another key speaks for cas[0] where it is the same key

@@ -62,10 +62,12 @@ ProofOutcome CheckIssuer(const CertificateView& proof, const CertificateView& ca
   policy.rsa_bits_min = kProofRsaBitsMin;
   const auto key = crypto::PublicKey::Load(ca.spki(), policy);
   if (!key) {
+    crypto::KnownAnswer(key.error().reason);
     return Refuse(RejectReason::kProofAlgorithm, fmt::format("the CA's key: {}", key.error().what));
   }
-  switch (const RejectReason reason = crypto::VerifySignature(
-              *key, proof.signature_algorithm(), proof.tbs(), proof.signature(), policy)) {
+  // An attempt that could not be judged is none of the ten bad ones.
+  switch (const RejectReason reason = crypto::KnownAnswer(crypto::VerifySignature(
+              *key, proof.signature_algorithm(), proof.tbs(), proof.signature(), policy))) {
     case RejectReason::kNone:
       return Good();
     case RejectReason::kBadSignature:

@@ -2,6 +2,8 @@
 // include/muster/options.h or ARCHITECTURE.md, and stricter than RFC 5280 on purpose.
 #include <algorithm>
 
+#include "engine/x509/name.h"
+#include "muster/certificate.h"
 #include "tests/differential/explanations.h"
 
 namespace muster::test {
@@ -61,14 +63,23 @@ bool IsAnchor(const Disagreement& d, const CertificatePlan* at) {
 
 bool IsCa(const Disagreement&, const CertificatePlan* at) { return at != nullptr && at->is_ca; }
 
+// On the peer's path, which is all that is left of the question.
 bool SomeNameIsSwapped(const Disagreement& d, const CertificatePlan*) {
-  return std::any_of(d.path.begin(), d.path.end(),
-                     [](const CertificatePlan* plan) {
-                       return plan != nullptr && plan->HasFlaw("form: swapped, signed");
-                     }) ||
-         std::any_of(d.question.anchors.begin(), d.question.anchors.end(), [&](std::size_t i) {
-           return d.question.certificates[i].HasFlaw("form: swapped, signed");
-         });
+  const auto is_swapped = [&](std::size_t i) {
+    return d.question.certificates[i].HasFlaw("form: swapped, signed");
+  };
+  const auto& untrusted = d.question.untrusted;
+  const auto& anchors = d.question.anchors;
+  return is_swapped(0) || std::any_of(untrusted.begin(), untrusted.end(), is_swapped) ||
+         std::any_of(anchors.begin(), anchors.end(), is_swapped);
+}
+
+// The flaw fell into the subject: another name than the one that certificates below it carry.
+bool SubjectIsAnotherName(const Disagreement&, const CertificatePlan* at) {
+  if (at == nullptr) return false;
+  const Bytes made = Issue(*at);
+  const auto view = CertificateView::Parse(made);
+  return view && !x509::NamesMatch(view->subject(), AdversarialName(at->subject));
 }
 
 bool HasCrl(const Disagreement& d, CrlFlaw flaw) {
@@ -350,6 +361,13 @@ void AddPaths(Rows* rows) {
                    .whom = Whom::kBotan,
                    .reasons = {kIssuerNotFound},
                    .holds = SomeNameIsSwapped});
+  rows->push_back({.name = "takes a name whose strings are not DER for the same",
+                   .clause = "RFC 5280 4.1, 7.1; X.690 10.2: strings are primitive. Another CA of "
+                             "the name is left, whose key did not sign",
+                   .whom = Whom::kBotan,
+                   .reasons = {kBadSignature},
+                   .flaws = {"form:"},
+                   .holds = SubjectIsAnotherName});
 }
 
 }  // namespace

@@ -210,14 +210,15 @@ TEST_F(AuditVerb, AFullDiskEndsTheAuditAtOnce) {
 }
 
 TEST_F(AuditVerb, AnInterruptEndsWithAPartialSummary) {
-  // The writer keeps standard input open, and nothing else: without the interrupt the audit would
-  // wait. In the foreground `timeout` sends one signal; the second would end the program at once.
-  const CommandResult result = RunProgram(
-      {"sh", "-c",
-       "{ cat '" + fleet_ +
-           "'; sleep 20; } 2>&- | timeout --foreground --preserve-status -s INT 2 '" MUSTER_BIN "' audit --at " +
-           at_ + " --format ndjson - & wait $!"},
-      {"", environment_});
+  // The writer keeps standard input open: without the interrupt the audit would wait. Nobody waits
+  // for the writer, which would sleep on. In the foreground `timeout` sends one signal; the second
+  // would end the program at once.
+  const std::string script =
+      "cd '" + scratch_.path().string() + "'; mkfifo input; { cat '" + fleet_ +
+      "'; exec sleep 20; } >input 2>&- & writer=$!; timeout --foreground --preserve-status"
+      " -s INT 2 '" MUSTER_BIN "' audit --at " +
+      at_ + " --format ndjson - <input; status=$?; kill $writer; exit $status";
+  const CommandResult result = RunProgram({"sh", "-c", script}, {"", environment_});
   EXPECT_EQ(result.status, 130) << result.err;
   ASSERT_FALSE(result.out.empty());
   const std::size_t last = result.out.rfind('\n', result.out.size() - 2);

@@ -76,7 +76,7 @@ TEST(AppendJsonString, WritesWhatTheLibraryWrites) {
 TEST(AuditRecord, IsJsonWhateverTheInventoryHolds) {
   AuditRecord record;
   record.index = 7;
-  record.source = {"dir/\"odd\"\n.ndjson", 3, 99};
+  record.source = {"dir/\"odd\"\n.ndjson", {}, 3, 99};
   record.device_id = "pump\xff\"\\";
   record.verdict.reason = RejectReason::kExpired;
   record.verdict.chain_index = -1;
@@ -106,9 +106,10 @@ TEST(AuditRecord, IsJsonWhateverTheInventoryHolds) {
 }
 
 TEST(SourceText, NamesTheLineOrTheOctet) {
-  EXPECT_EQ(SourceText({"a.ndjson", 17, 4096}), "a.ndjson:17");
-  EXPECT_EQ(SourceText({"a.der", 0, 4096}), "a.der@4096");
-  EXPECT_EQ(SourceText({"a.der", 0, 0}), "a.der");
+  EXPECT_EQ(SourceText({"a.ndjson", {}, 17, 4096}), "a.ndjson:17");
+  EXPECT_EQ(SourceText({"a.der", {}, 0, 4096}), "a.der@4096");
+  EXPECT_EQ(SourceText({"a.der", {}, 0, 0}), "a.der");
+  EXPECT_EQ(SourceText({"a.zip", "b/c.pem", 2, 9}), "a.zip!b/c.pem:2");
 }
 
 }  // namespace
