@@ -30,16 +30,16 @@ class CsvFormat : public RecordFormat {
   explicit CsvFormat(std::ostream& out) : out_(out) {}
 
   void Begin(const Json&) override {
-    out_ << "index,type,source,line,offset,device_id,decision,reason,reason_number,chain_index,"
+    out_ << "index,type,source,member,line,offset,device_id,decision,reason,reason_number,chain_index,"
             "enrollment_kind,enrollment_id,anchor,registration_id,leaf,key,not_after,error\r\n";
   }
   void Record(const AuditRecord& record) override {
     const bool readable = IsReadable(record);
     const Verdict& verdict = record.verdict;
     line_.clear();
-    fmt::format_to(std::back_inserter(line_), "{},{},{},{},{},{},", record.index,
+    fmt::format_to(std::back_inserter(line_), "{},{},{},{},{},{},{},", record.index,
                    readable ? "device" : "unreadable", CsvCell(record.source.name),
-                   record.source.line, record.source.offset, CsvCell(record.device_id));
+                   CsvCell(record.source.member), record.source.line, record.source.offset, CsvCell(record.device_id));
     if (!readable) {
       line_ += ",,,,,,,,,,," + CsvCell(record.read_error) + "\r\n";
     } else {
@@ -177,6 +177,7 @@ class SarifFormat : public RecordFormat {
   }
   void AddFinding(const FindingCount& finding, std::size_t rule) {
     for (const FindingExample& example : finding.examples) {
+      if (example.record_index == kNoRecord) continue;  // It has no place in a file.
       Write(finding.info->id, rule, LevelOf(finding.info->severity),
             fmt::format("{}: {} {}", example.device_id, finding.info->title, example.detail),
             example.source, {});
@@ -190,11 +191,17 @@ class SarifFormat : public RecordFormat {
     } else if (source.offset != 0) {
       where["region"] = {{"byteOffset", source.offset}};
     }
+    Json location{{"physicalLocation", std::move(where)}};
+    // Lines and octets are counted in the member of an archive.
+    if (!source.member.empty()) {
+      location["logicalLocations"] =
+          Json::array({{{"name", Printable(source.member)}, {"kind", "member"}}});
+    }
     Json result{{"ruleId", rule},
                 {"ruleIndex", place},
                 {"level", level},
                 {"message", {{"text", Printable(text)}}},
-                {"locations", Json::array({{{"physicalLocation", std::move(where)}}})}};
+                {"locations", Json::array({std::move(location)})}};
     if (leaf != Fingerprint{}) result["partialFingerprints"] = {{"leafSha256/v1", leaf.hex()}};
     out_ << (first_ ? "\n" : ",\n") << Dump(result, false);
     first_ = false;

@@ -119,6 +119,8 @@ Json AuditReportModel::Describe(const Json& header, const AuditReport& report,
   json["version"] = kVersion;
   json["input_octets"] = report.input_octets;
   json["interrupted"] = report.interrupted;
+  json["notes"] = Json::array();
+  for (const std::string& note : report.notes) json["notes"].push_back(Printable(note));
   json["devices"] = report.devices;
   json["accepted"] = report.accepted;
   json["refused"] = report.rejected;
@@ -281,11 +283,10 @@ Json AuditReportModel::DescribeIssuers(const CountsByCa& issuers) const {
 }
 
 Json DescribeFindings(const FindingsReport& findings) {
-  constexpr std::array<std::string_view, 3> kSeverities = {"info", "warning", "error"};
   Json json = Json::array();
   for (const FindingCount& finding : findings.findings) {
     Json row{{"id", finding.info->id},
-             {"severity", kSeverities.at(static_cast<std::size_t>(finding.info->severity))},
+             {"severity", NameOf(finding.info->severity)},
              {"title", finding.info->title},
              {"explanation", finding.info->explanation},
              {"remedy", finding.info->remedy},
@@ -293,7 +294,9 @@ Json DescribeFindings(const FindingsReport& findings) {
     row["examples"] = Json::array();
     for (const FindingExample& example : finding.examples) {
       row["examples"].push_back({{"who", Printable(example.device_id)},
-                                 {"source", Printable(SourceText(example.source))},
+                                 {"source", example.record_index == kNoRecord
+                                                ? std::string()
+                                                : Printable(SourceText(example.source))},
                                  {"detail", Printable(example.detail)}});
     }
     json.push_back(std::move(row));

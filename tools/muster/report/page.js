@@ -144,7 +144,7 @@
     const kinds = {error: 'bad', warning: 'warn', info: 'info'};
     const entry = (finding) => element('div.finding',
       element('p', element(`span.tag.${kinds[finding.severity]}`, finding.severity), ' ',
-        element('span.title', finding.title), ' ', element('span.soft', `${counted(finding.count, 'time')} \u00b7 `),
+        element('span.title', finding.title), ' ', element('span.soft', `${counted(finding.count, 'case')} \u00b7 `),
         element('span.mono.soft', finding.id)),
       element('p', finding.explanation),
       element('p', element('b', 'What to do: '), finding.remedy),
@@ -341,7 +341,7 @@
     `${counted(data.devices, 'device')}, decided for ${data.at.replace('T', ' ').replace('Z', ' UTC')}`;
   document.getElementById('made-by').textContent =
     `Made by muster ${data.version}. This file needs no network and holds no other device than those above.`;
-  const notes = [];
+  const notes = [...data.notes];
   if (data.interrupted) notes.push('The audit was interrupted: this is what was done until then.');
   if (!canDraw) notes.push('This muster was built without Chart.js: there are tables and no charts.');
   page.append(...notes.map((text) => element('p.note', text)),
