@@ -65,7 +65,7 @@ struct AuditResults {
 };
 
 // Calls `sink` for each difference, in the order of device ids and leaves. kUnreadableInput where
-// an input is no result of an audit, is of another schema, was cut off, or has its records left out.
+// an input is no result of an audit, is of another schema, was cut off, or lacks its records.
 // Rows lie in a temporary file of SQLite's; kStoreIo where it cannot be written.
 [[nodiscard]] Result<AuditDiffReport> DiffAudits(
     AuditResults before, AuditResults after,

@@ -59,15 +59,15 @@ TEST_F(WhatIfVerb, NamesExactlyTheDevicesOfADisabledGroup) {
   EXPECT_EQ(result.status, 1) << result.err;
   const json answer = result.json();
   EXPECT_EQ(answer.at("schema"), "muster-what-if/1");
-  EXPECT_EQ(answer.at("then").at("changes"), json({"group disable factory-1"}));
+  EXPECT_EQ(answer.at("then").at("changes"), json::array({"group disable factory-1"}));
   std::vector<std::uint64_t> expected, given;
   for (const json& record : Records()) {
     if (record.value("decision", "") != "accept") continue;
-    if (record.at("enrollment").at("id") == "factory-1") expected.push_back(record.at("index"));
+    if (record.at("enrollment").at("id") == "factory-1") expected.push_back(record.at("index").get<std::uint64_t>());
   }
   ASSERT_GT(expected.size(), kDevices / 8);
   for (const json& device : answer.at("devices")) {
-    given.push_back(device.at("index"));
+    given.push_back(device.at("index").get<std::uint64_t>());
     EXPECT_EQ(device.at("change"), "newly-refused");
     EXPECT_EQ(device.at("before").at("reason"), "none");
     EXPECT_EQ(device.at("after").at("reason"), "group-disabled");
@@ -179,7 +179,7 @@ TEST_F(ForecastVerb, AgreesWithAuditsOnBothSidesOfTheSecond) {
     EXPECT_EQ(device.at("type"), records[i].at("type"));
     if (device.at("type") != "device") continue;
     EXPECT_EQ(device.at("passes"), records[i].at("decision") == "accept");
-    if (device.at("passes") == true) ++ends[device.at("passes_until")];
+    if (device.at("passes") == true) ++ends[device.at("passes_until").get<std::string>()];
     if (device.at("passes") == false) {
       EXPECT_EQ(device.at("reason"), records[i].at("reason"));
     }
