@@ -161,12 +161,11 @@ class ForecastRun {
     const bool by_crl = after.reason == RejectReason::kRevoked ||
                         after.reason == RejectReason::kRevocationUnknown;
     forecast.limit = by_crl ? ForecastLimit::kCrl : ForecastLimit::kOther;
+    if (after.chain_index == 0) forecast.certificate = leaves_[i].fingerprint;
+    if (after.chain_index <= 0) return;
+    const auto ca = static_cast<std::size_t>(after.chain_index) - 1;
     const auto path = after.ca_path.view();
-    if (after.chain_index == 0) {
-      forecast.certificate = leaves_[i].fingerprint;
-    } else if (after.chain_index > 0 && static_cast<std::size_t>(after.chain_index) <= path.size()) {
-      forecast.certificate = path[static_cast<std::size_t>(after.chain_index) - 1];
-    }
+    if (ca < path.size()) forecast.certificate = path[ca];
   }
 
   const Authenticator& authenticator_;
@@ -195,7 +194,8 @@ void Forecaster::ForecastBatch(std::span<const PresentedChain> chains, UnixTime 
     const auto end_of = [this](const Fingerprint& ca, const PresentedChain& chain) {
       return impl_->EndOf(ca, chain);
     };
-    ForecastRun(impl_->authenticator(), end_of, chains, forecasts, leaves.empty() ? std::span(own) : leaves)
+    ForecastRun(impl_->authenticator(), end_of, chains, forecasts,
+                leaves.empty() ? std::span(own) : leaves)
         .Run(from);
   } catch (...) {
     // Out of memory: fail closed.

@@ -2,8 +2,8 @@
 //
 // A verdict changes with time only where a certificate or a CRL begins or ends: the verdict is
 // constant between such seconds. Each device is decided once for each stretch until it is refused
-// for the first time, so the answer is exact to the second, and no day is tried in vain. It holds for
-// the registry as it is: nobody renews, revokes or disables anything meanwhile.
+// for the first time, so the answer is exact to the second, and no day is tried in vain. It holds
+// for the registry as it is: nobody renews, revokes or disables anything meanwhile.
 // Caller must: as for Authenticator.
 // Thread-safe: const methods may run concurrently.
 #ifndef MUSTER_FORECAST_H_

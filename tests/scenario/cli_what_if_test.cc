@@ -1,4 +1,4 @@
-// what-if and forecast, run as a user runs them.
+// what-if, forecast and audit-diff, run as a user runs them.
 #include <map>
 #include <sstream>
 
@@ -59,15 +59,15 @@ TEST_F(WhatIfVerb, NamesExactlyTheDevicesOfADisabledGroup) {
   EXPECT_EQ(result.status, 1) << result.err;
   const json answer = result.json();
   EXPECT_EQ(answer.at("schema"), "muster-what-if/1");
-  EXPECT_EQ(answer.at("then").at("changes"), json({"group disable factory-1"}));
+  EXPECT_EQ(answer.at("then").at("changes"), json::array({"group disable factory-1"}));
   std::vector<std::uint64_t> expected, given;
   for (const json& record : Records()) {
     if (record.value("decision", "") != "accept") continue;
-    if (record.at("enrollment").at("id") == "factory-1") expected.push_back(record.at("index"));
+    if (record.at("enrollment").at("id") == "factory-1") expected.push_back(record.at("index").get<std::uint64_t>());
   }
   ASSERT_GT(expected.size(), kDevices / 8);
   for (const json& device : answer.at("devices")) {
-    given.push_back(device.at("index"));
+    given.push_back(device.at("index").get<std::uint64_t>());
     EXPECT_EQ(device.at("change"), "newly-refused");
     EXPECT_EQ(device.at("before").at("reason"), "none");
     EXPECT_EQ(device.at("after").at("reason"), "group-disabled");
@@ -179,7 +179,7 @@ TEST_F(ForecastVerb, AgreesWithAuditsOnBothSidesOfTheSecond) {
     EXPECT_EQ(device.at("type"), records[i].at("type"));
     if (device.at("type") != "device") continue;
     EXPECT_EQ(device.at("passes"), records[i].at("decision") == "accept");
-    if (device.at("passes") == true) ++ends[device.at("passes_until")];
+    if (device.at("passes") == true) ++ends[device.at("passes_until").get<std::string>()];
     if (device.at("passes") == false) {
       EXPECT_EQ(device.at("reason"), records[i].at("reason"));
     }
@@ -223,6 +223,60 @@ TEST_F(ForecastVerb, TheTableGroupsByMonthAndCause) {
   EXPECT_GT(none.at("summary").at("pass_now"), 0);
   Fails(3, "no-such-file", {"forecast", "no-such-file"});
   Fails(2, "", {"forecast", fleet_, "--before", "tomorrow"});
+}
+
+using AuditDiffVerb = InventoryVerb;
+
+TEST_F(AuditDiffVerb, SaysWhatAChangeDidJustAsWhatIfForesawIt) {
+  const std::string before = scratch_.At("before.ndjson"), after = scratch_.At("after.json");
+  const Arguments audit = {"audit", fleet_, "--at", at_, "--quiet"};
+  const auto audit_to = [&](const std::string& path, const std::string& format) {
+    Arguments all = audit;
+    all.insert(all.end(), {"--output", path, "--format", format});
+    EXPECT_EQ(Run(all).status, 1);
+  };
+  audit_to(before, "ndjson");
+  const json foreseen = WhatIfJson({"--change", "group disable factory-1"});
+  Ok({"group", "disable", "factory-1"});
+  audit_to(after, "json");
+  const CommandResult result = Run({"audit-diff", before, after, "--format", "json"});
+  EXPECT_EQ(result.status, 1) << result.err;
+  const json answer = result.json();
+  EXPECT_EQ(answer.at("schema"), "muster-audit-diff/1");
+  EXPECT_EQ(answer.at("summary").at("by_change").at("newly-refused"),
+            foreseen.at("summary").at("by_change").at("newly-refused"));
+  EXPECT_EQ(answer.at("differences").size(), foreseen.at("devices").size());
+  const CommandResult table = Run({"audit-diff", before, after});
+  EXPECT_NE(table.out.find("newly-refused   accepted -> group-disabled"), std::string::npos)
+      << table.out;
+  EXPECT_EQ(Run({"audit-diff", before, before}).status, 0);
+  // From standard input, as the last stage of a pipe.
+  Arguments to_pipe = audit;
+  to_pipe.insert(to_pipe.end(), {"--format", "ndjson"});
+  EXPECT_EQ(Run({"audit-diff", after, "-"}, Run(to_pipe).out).status, 0);
+}
+
+TEST_F(AuditDiffVerb, RefusesWhatIsNoResult) {
+  const std::string good = scratch_.At("good.ndjson");
+  Run({"audit", fleet_, "--at", at_, "--quiet", "--output", good, "--format", "ndjson"});
+  const std::string whole = ReadFile(good);
+  const std::string cut = scratch_.Write("cut.ndjson", whole.substr(0, whole.size() / 2));
+  const std::string later = scratch_.Write("later.ndjson", "{\"schema\":\"muster-audit/9\"}\n");
+  Fails(3, "cut off", {"audit-diff", good, cut});
+  Fails(3, "muster-audit/9", {"audit-diff", later, good});
+  Fails(3, "no result of 'muster audit", {"audit-diff", good, fleet_});
+  Fails(3, "no-such-file", {"audit-diff", good, "no-such-file"});
+  Fails(3, "empty", {"audit-diff", good, "-"});
+  Fails(2, "twice", {"audit-diff", "-", "-"});
+  Fails(2, "lies in the input", {"audit-diff", good, good, "--output", good});
+  EXPECT_EQ(ReadFile(good), whole);
+}
+
+// The name of a verb is no reserved name for a file.
+TEST_F(AuditDiffVerb, AuditsAFileOfThatName) {
+  const std::string file = scratch_.Write("audit-diff", ReadFile(fleet_));
+  EXPECT_EQ(Run({"audit", file, "--at", at_, "--summary-only"}).out,
+            Run({"audit", fleet_, "--at", at_, "--summary-only"}).out);
 }
 
 // The certificate that ends first, as the operator knows it: by its name in the registry.

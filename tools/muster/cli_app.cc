@@ -94,6 +94,7 @@ void BuildApp(CLI::App& app, CliContext& context) {
   AddExplainCommand(app, context);
   AddValidateCommand(app, context);
   AddAuditCommand(app, context);
+  AddAuditDiffCommand(app, context);
   AddWhatIfCommand(app, context);
   AddForecastCommand(app, context);
   AddGraphCommand(app, context);

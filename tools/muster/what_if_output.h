@@ -1,7 +1,7 @@
 // How a what-if is written: the devices whose verdict changes, then the counts.
 //
-//   ndjson  a first line {"schema":"muster-what-if/1","type":"header",...}, one line for each device
-//           that changes ("type":"change"), a last line of type "summary"
+//   ndjson  a first line {"schema":"muster-what-if/1","type":"header",...}, one line for each
+//           device that changes ("type":"change"), a last line of type "summary"
 //   json    one document {"schema":"muster-what-if/1", ..., "devices":[...], "summary":{...}}
 //   table   a line for each device that changes, then how many changed from what to what, and why
 #ifndef MUSTER_TOOLS_MUSTER_WHAT_IF_OUTPUT_H_

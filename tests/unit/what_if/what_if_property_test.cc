@@ -96,8 +96,8 @@ class WhatIfProperty : public testing::Test {
     ASSERT_TRUE(registry.CreateService("s"));
     for (std::size_t i = 0; i < cas_.size(); ++i) {
       if (OneIn(4)) continue;
-      static_cast<void>(
-          registry.AddCa("s", "ca-" + std::to_string(i), cas_[i].der(), /*self_attested=*/OneIn(2)));
+      const bool verified = OneIn(2);
+      static_cast<void>(registry.AddCa("s", "ca-" + std::to_string(i), cas_[i].der(), verified));
     }
     for (int i = 0; i < 4; ++i) {
       EnrollmentGroup group{"group-" + std::to_string(i), !OneIn(4), DrawSigning(), {}};
@@ -262,7 +262,8 @@ TEST_F(WhatIfProperty, SaysWhatMakingTheChangeComesTo) {
     std::vector<json> expected;
     for (std::size_t i = 0; i < before.size(); ++i) {
       if (before[i].at("type") != "device" || !Differs(before[i], after[i])) continue;
-      expected.push_back({{"index", i}, {"before", StateOf(before[i])}, {"after", StateOf(after[i])}});
+      expected.push_back(
+          {{"index", i}, {"before", StateOf(before[i])}, {"after", StateOf(after[i])}});
     }
     const json answer = json::parse(outcome.out);
     std::vector<json> given;
