@@ -54,8 +54,8 @@ void AuditBatch::Decide(const AuditJudges& judges, UnixTime at, bool leaf_finger
 }
 
 RecordSource AuditBatch::SourceOf(const Record& record) const {
-  return {raw.names[record.source.name], raw.members[record.source.name], record.source.line,
-          record.source.offset};
+  return {raw.names[record.source.name], std::string(raw.MemberOf(record.source)),
+          record.source.line, record.source.offset};
 }
 
 void AuditBatch::Fill(std::size_t i, AuditRecord* out) const {
@@ -63,7 +63,7 @@ void AuditBatch::Fill(std::size_t i, AuditRecord* out) const {
   if (out->source.name != raw.names[record.source.name]) {
     out->source.name = raw.names[record.source.name];
   }
-  out->source.member = raw.members[record.source.name];
+  out->source.member = raw.MemberOf(record.source);
   out->source.line = record.source.line;
   out->source.offset = record.source.offset;
   out->device_id = record.device_id;
@@ -71,6 +71,8 @@ void AuditBatch::Fill(std::size_t i, AuditRecord* out) const {
   const bool is_device = record.device != kNoDevice;
   out->verdict = is_device ? verdicts_[record.device] : Verdict{};
   out->chain = is_device ? &chains_[record.device] : nullptr;
+  out->second = nullptr;
+  out->forecast = nullptr;
   if (!is_device) {
     out->leaf = {};
     out->key_type.clear();
@@ -81,6 +83,8 @@ void AuditBatch::Fill(std::size_t i, AuditRecord* out) const {
   out->leaf = leaf.fingerprint;
   out->key_type = leaf.key_type;
   out->not_after = leaf.readable ? std::optional(leaf.not_after) : std::nullopt;
+  if (!forecasts_.empty()) out->forecast = &forecasts_[record.device];
+  if (!second_verdicts_.empty()) out->second = &second_verdicts_[record.device];
 }
 
 void AuditBatch::DecodeLine(const RawRecord& raw_record, LineDecoder* decoder) {
@@ -154,8 +158,17 @@ void AuditBatch::AddFileDevices(const RawRecord& raw_record, const ReadOutcome& 
 void AuditBatch::DecideAll(const AuditJudges& judges, UnixTime at, bool leaf_fingerprints) {
   verdicts_.resize(chains_.size());
   leaves_.resize(chains_.size());
-  judges.authenticator.AuthenticateBatch(chains_, at, verdicts_, leaves_, leaf_fingerprints);
+  if (judges.forecaster != nullptr) {
+    forecasts_.resize(chains_.size());
+    judges.forecaster->ForecastBatch(chains_, at, forecasts_, leaves_);
+    for (std::size_t i = 0; i < forecasts_.size(); ++i) verdicts_[i] = forecasts_[i].now;
+  } else {
+    judges.authenticator.AuthenticateBatch(chains_, at, verdicts_, leaves_, leaf_fingerprints);
+  }
   if (judges.reference != nullptr) CrossCheck(judges, at);
+  if (judges.second == nullptr) return;
+  second_verdicts_.resize(chains_.size());
+  judges.second->AuthenticateBatch(chains_, judges.second_at, second_verdicts_);
 }
 
 void AuditBatch::CrossCheck(const AuditJudges& judges, UnixTime at) {

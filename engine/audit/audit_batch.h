@@ -23,6 +23,9 @@ struct AuditJudges {
   const Authenticator& authenticator;
   const Authenticator* reference = nullptr;  // Null where `share` is 0.
   double share = 0;                          // 0 to 1.
+  const Authenticator* second = nullptr;     // As FleetAuditOptions::second.
+  UnixTime second_at{};
+  const Forecaster* forecaster = nullptr;    // Decides in place of `authenticator`.
 };
 
 // The two judges disagree about a device: a defect in muster, or a broken processor.
@@ -75,6 +78,8 @@ class AuditBatch {
   std::vector<PresentedChain> chains_;
   std::vector<Verdict> verdicts_;
   std::vector<LeafDescription> leaves_;
+  std::vector<Verdict> second_verdicts_;  // Empty where there is no second judge.
+  std::vector<Forecast> forecasts_;       // Empty where there is no forecaster.
   Tally tally_;
   std::mt19937_64 random_{std::random_device{}()};  // Which devices are decided again.
 };

@@ -188,6 +188,16 @@ Result<AuditReport> FleetAudit::Run(const std::vector<std::string>& inputs,
     judges.reference = &*reference;
     judges.share = std::min(options_.cross_check, 1.0);
   }
+  std::optional<Authenticator> second;
+  if (options_.second != nullptr) {
+    second.emplace(options_.second->snapshot(), options_.second->options());
+    judges.second = &*second;
+    judges.second_at = options_.second_at;
+  }
+  std::optional<Forecaster> forecaster;
+  if (options_.forecast) {
+    judges.forecaster = &forecaster.emplace(authenticator.snapshot(), authenticator.options());
+  }
   const int threads = ThreadsOf(options_);
   AuditRun run(judges, options_, inputs, standard_input, *std::move(context), sink, stop);
   const tbb::global_control allow(tbb::global_control::max_allowed_parallelism,

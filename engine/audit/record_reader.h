@@ -52,12 +52,15 @@ struct RawDevice {
 struct RawBatch {
   OctetBuffer text;
   std::vector<std::string> names;
-  std::vector<std::string> members;  // As many as names: of an archive, else empty.
+  std::vector<std::string> members;  // Of archives; one for each name, or none at all.
   std::vector<RawRecord> records;
   std::vector<RawDevice> devices;
   std::size_t device_octets = 0;
 
   void Clear();
+  std::string_view MemberOf(const RawSource& source) const {
+    return source.name < members.size() ? members[source.name] : std::string_view();
+  }
   std::string_view TextOf(const RawRecord& record) const {
     return base::AsText(text.View().subspan(record.text_offset, record.text_size));
   }

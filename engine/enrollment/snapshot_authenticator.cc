@@ -143,6 +143,7 @@ void SnapshotAuthenticator::OpenChain(const Slice& slice, std::size_t i) const {
     verdict.registration_id = identity.registration_id;
     return;
   }
+  if (!slice.leaves.empty()) slice.leaves[i].paths_until = (*compiled)->paths.stable.until;
   OpenLeaf(slice, i, *leaf, identity, **compiled);
 }
 

@@ -29,4 +29,19 @@ RegistryContents ReadContents(StoreTransaction& tx, std::string_view service) {
   return contents;
 }
 
+void CopyService(StoreTransaction& from, std::string_view service, StoreTransaction* to) {
+  to->PutService(RequireService(from, service));
+  for (const CaRow& ca : from.Cas(service)) {
+    to->PutCa(service, ca);
+    for (const CodeRow& code : from.Codes(service, ca.name)) to->PutCode(service, ca.name, code);
+  }
+  for (const EnrollmentKind kind : {EnrollmentKind::kGroup, EnrollmentKind::kIndividual}) {
+    for (const EnrollmentRow& row : from.Enrollments(service, kind)) {
+      to->PutEnrollment(service, row);
+    }
+  }
+  for (const CrlRow& crl : from.Crls(service)) to->PutCrl(service, crl);
+  for (const DenyRow& entry : from.Denied(service)) to->PutDenied(service, entry);
+}
+
 }  // namespace muster::registry

@@ -12,6 +12,9 @@ namespace muster::registry {
 // kNotFound where there is no such service.
 RegistryContents ReadContents(StoreTransaction& tx, std::string_view service);
 
+// Puts every row of a service into another store, which does not have it yet.
+void CopyService(StoreTransaction& from, std::string_view service, StoreTransaction* to);
+
 }  // namespace muster::registry
 
 #endif  // MUSTER_ENGINE_REGISTRY_CONTENTS_H_

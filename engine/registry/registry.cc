@@ -15,6 +15,7 @@
 #include "engine/registry/json_import.h"
 #include "engine/registry/registry_impl.h"
 #include "engine/registry/snapshot.h"
+#include "engine/registry/store/memory/memory_store.h"
 #include "engine/registry/store/sqlite/sqlite_store.h"
 
 namespace muster {
@@ -289,6 +290,18 @@ Result<std::shared_ptr<const RegistrySnapshot>> Registry::Snapshot(std::string_v
     snapshot.error().code = ErrorCode::kStoreCorrupt;
   }
   return snapshot;
+}
+
+Result<Registry> Registry::CopyToMemory(std::string_view service) {
+  return impl_->Read([&](StoreTransaction& tx) {
+    std::unique_ptr<RegistryStore> store = registry::MakeMemoryStore();
+    {
+      const auto copy = store->BeginWrite();
+      registry::CopyService(tx, service, copy.get());
+      copy->Commit();
+    }
+    return Registry(std::make_unique<Impl>(std::move(store), impl_->environment()));
+  });
 }
 
 Result<std::vector<AuditLogEntry>> Registry::AuditLog(std::string_view service) {

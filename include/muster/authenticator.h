@@ -37,6 +37,9 @@ struct LeafDescription {
   UnixTime not_after{};
   Fingerprint fingerprint;  // SHA-256 of its DER.
   std::string key_type;     // As DisplayKeyType.
+  // The last second for which all that was found above the leaf holds: until then, another time
+  // gives another verdict only by the leaf's own validity.
+  UnixTime paths_until = UnixTime::max();
 };
 
 class Authenticator {

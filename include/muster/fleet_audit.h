@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "muster/authenticator.h"
+#include "muster/forecast.h"
 #include "muster/inventory.h"
 #include "muster/result.h"
 
@@ -27,6 +28,12 @@ struct FleetAuditOptions {
   // two disagree the audit ends with kInternal, naming the device.
   double cross_check = 0;
   InventoryOptions inventory = {};  // How the inputs are to be read.
+  // Where not null, every device is decided a second time, by this one at `second_at`, in the same
+  // pass: AuditRecord::second. Counts and the cross-check are of the first decision alone.
+  const Authenticator* second = nullptr;
+  UnixTime second_at{};
+  // Says of every device until when it passes: AuditRecord::forecast.
+  bool forecast = false;
 };
 
 // Where a record came from: enough to find it again.
@@ -48,6 +55,11 @@ struct AuditRecord {
   Fingerprint leaf;              // All zeros where the leaf is unreadable.
   std::string key_type;          // "P-256", "RSA-2048", "Ed25519", ...; empty where unreadable.
   std::optional<UnixTime> not_after;  // Of the leaf.
+  // Of FleetAuditOptions::second; null where none was asked for, and for bad records. Valid during
+  // the sink's call.
+  const Verdict* second = nullptr;
+  // Where FleetAuditOptions::forecast is set, as `second`.
+  const Forecast* forecast = nullptr;
 };
 
 // Counts over all records. Maps are ordered, so that output is too.

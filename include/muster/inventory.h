@@ -18,7 +18,7 @@ namespace muster {
 
 // How the certificates of one file belong together.
 enum class InventoryLayout : std::uint8_t {
-  kAuto,   // A chain where it is leaf-first and each certificate issued the one before; else a list.
+  kAuto,   // A chain where it is leaf-first and each issued the one before; otherwise a list.
   kChain,  // One device: its leaf, then what it presents beside it.
   kList,   // Each certificate that is not a CA is a device; the file's CAs are there for all.
 };

@@ -69,7 +69,7 @@ struct RegistryOptions {
   bool create = true;  // Make the file where it does not exist.
   bool read_only = false;
   int busy_timeout_ms = 10'000;     // How long to wait for another writer.
-  RegistryEnvironment environment;  // Members left empty: the system's clock and CSPRNG.
+  RegistryEnvironment environment = {};  // Members left empty: the system's clock and CSPRNG.
 };
 
 class RegistryStore;
@@ -172,6 +172,10 @@ class Registry {
   // Everything of one service, read in one transaction.
   [[nodiscard]] Result<RegistryContents> Contents(std::string_view service);
   [[nodiscard]] Result<std::shared_ptr<const RegistrySnapshot>> Snapshot(std::string_view service);
+  // The service as it is now in a registry of its own, in memory: rows, ETags and generation. What
+  // is done to the copy is done by the same rules and never reaches this registry. Its audit log
+  // starts empty.
+  [[nodiscard]] Result<Registry> CopyToMemory(std::string_view service);
   // The audit log, oldest first; `service` empty = all.
   [[nodiscard]] Result<std::vector<AuditLogEntry>> AuditLog(std::string_view service = {});
 

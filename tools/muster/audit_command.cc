@@ -39,9 +39,29 @@ struct Args {
   bool summary_only = false;
 };
 
-int StatusOf(const AuditReport& report) {
+// `found`: something was found that fails an audit.
+int StatusOf(const AuditReport& report, bool found) {
   if (report.interrupted) return kExitInterrupted;
-  return report.rejected + report.unreadable == 0 ? kExitAccepted : kExitRefused;
+  return report.rejected + report.unreadable == 0 && !found ? kExitAccepted : kExitRefused;
+}
+
+FleetAuditOptions AuditOptionsOf(const Args& args, UnixTime at) {
+  FleetAuditOptions options;
+  options.at = at;
+  options.threads = args.threads;
+  options.record_size_max = args.record_size_max;
+  options.cross_check = args.cross_check_percent / 100;
+  return options;
+}
+
+Json HeaderOf(const Args& args, const Authenticator& authenticator, UnixTime at) {
+  const auto snapshot = authenticator.snapshot();
+  Json header{{"service", snapshot->service()},
+              {"generation", snapshot->generation()},
+              {"at", FormatRfc3339(at)}};
+  header["options"] = DescribeOptions(authenticator.options());
+  header["inputs"] = args.inputs;
+  return header;
 }
 
 void SayTotals(CliContext& context, const AuditReport& report) {
@@ -56,56 +76,22 @@ bool WritesToStandardOutput(const Args& args) { return args.output.empty() || ar
 // Ends an audit whose results cannot be written: nobody waits for the rest of a fleet in vain.
 class OutputLost : public std::exception {};
 
-Result<FleetAuditOptions> ToAuditOptions(CliContext& context, const Args& args, UnixTime at) {
-  auto inventory = ToInventoryOptions(context, args.inventory);
-  if (!inventory) return tl::unexpected(std::move(inventory).error());
-  FleetAuditOptions options;
-  options.at = at;
-  options.threads = args.threads;
-  options.record_size_max = args.record_size_max;
-  options.cross_check = args.cross_check_percent / 100;
-  options.inventory = *std::move(inventory);
-  return options;
-}
-
-// Writes what is known at the end. `model` is null where no page is wanted.
-Result<int> Conclude(CliContext& context, const Args& args, const Json& header,
-                     const AuditReport& report, FleetFindings* findings,
-                     const AuditReportModel* model, AuditWriter* writer) {
-  Result<FindingsReport> found;
-  if (findings != nullptr) found = findings->Finish();
-  if (!found) return tl::unexpected(std::move(found).error());
-  const FindingsReport* shown = findings != nullptr ? &*found : nullptr;
-  writer->End(report, shown);
-  if (model != nullptr) {
-    auto written = ReplaceFile(args.report, ReportPage(model->Describe(header, report, shown)));
-    if (!written) return tl::unexpected(std::move(written).error());
-  }
-  for (const std::string& note : report.notes) context.Warn(note);
-  if (context.format() != Format::kTable || !args.output.empty()) SayTotals(context, report);
-  if (!report.interrupted && Fails(args.findings, *found)) return kExitRefused;
-  return StatusOf(report);
-}
-
 Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, Style style) {
   auto at = context.TimeOf(args.decision.at);
   if (!at) return tl::unexpected(std::move(at).error());
   auto options = ToOptions(args.decision);
   if (!options) return tl::unexpected(std::move(options).error());
-  auto audit_options = ToAuditOptions(context, args, *at);
-  if (!audit_options) return tl::unexpected(std::move(audit_options).error());
+  auto inventory = ToInventoryOptions(context, args.inventory);
+  if (!inventory) return tl::unexpected(std::move(inventory).error());
   auto snapshot = context.OpenSnapshot();
   if (!snapshot) return tl::unexpected(std::move(snapshot).error());
   const RegistryContents& contents = (*snapshot)->contents();
   options->cache_octets_max = args.cache_mib << 20;
   Authenticator authenticator(*snapshot, *options);
-  FleetAudit audit(authenticator, *std::move(audit_options));
-
-  Json header{{"service", contents.service},
-              {"generation", contents.generation},
-              {"at", FormatRfc3339(*at)}};
-  header["options"] = DescribeOptions(authenticator.options());
-  header["inputs"] = args.inputs;
+  FleetAuditOptions audit_options = AuditOptionsOf(args, *at);
+  audit_options.inventory = *std::move(inventory);
+  FleetAudit audit(authenticator, audit_options);
+  const Json header = HeaderOf(args, authenticator, *at);
   std::optional<AuditReportModel> model;
   if (!args.report.empty()) model.emplace(contents, *at);
   auto findings = StartFindings(context, args.findings, !args.report.empty(), *snapshot, *at,
@@ -146,8 +132,20 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
   }
   if (!report) return tl::unexpected(std::move(report).error());
   begin();
-  return Conclude(context, args, header, *report, findings->get(), model ? &*model : nullptr,
-                  &writer);
+  Result<FindingsReport> found;
+  if (*findings) found = (*findings)->Finish();
+  if (!found) return tl::unexpected(std::move(found).error());
+  const FindingsReport* shown = *findings ? &*found : nullptr;
+  writer.End(*report, shown);
+  if (model) {
+    const Json page = model->Describe(header, *report, shown);
+    if (auto written = ReplaceFile(args.report, ReportPage(page)); !written) {
+      return tl::unexpected(std::move(written).error());
+    }
+  }
+  for (const std::string& note : report->notes) context.Warn(note);
+  if (context.format() != Format::kTable || !args.output.empty()) SayTotals(context, *report);
+  return StatusOf(*report, Fails(args.findings, *found));
 }
 
 // Writing the results over an inventory, or among its files, would make the audit read them.

@@ -94,6 +94,8 @@ void BuildApp(CLI::App& app, CliContext& context) {
   AddExplainCommand(app, context);
   AddValidateCommand(app, context);
   AddAuditCommand(app, context);
+  AddWhatIfCommand(app, context);
+  AddForecastCommand(app, context);
   AddGraphCommand(app, context);
   AddRegistryCommand(app, context);
   AddPkiCommand(app, context);

@@ -18,6 +18,8 @@ void AddAuthenticateCommand(CLI::App& app, CliContext& context);
 void AddExplainCommand(CLI::App& app, CliContext& context);
 void AddValidateCommand(CLI::App& app, CliContext& context);
 void AddAuditCommand(CLI::App& app, CliContext& context);
+void AddWhatIfCommand(CLI::App& app, CliContext& context);
+void AddForecastCommand(CLI::App& app, CliContext& context);
 void AddGraphCommand(CLI::App& app, CliContext& context);
 void AddRegistryCommand(CLI::App& app, CliContext& context);
 void AddPkiCommand(CLI::App& app, CliContext& context);

@@ -93,9 +93,11 @@ void AuditReportModel::CountExpiry(UnixTime not_after, bool accepted) {
   const int month = int{date.year()} * 12 + static_cast<int>(unsigned{date.month()}) - 1;
   months_[month].Add(accepted);
   if (!accepted) return;
-  const auto days = std::chrono::floor<std::chrono::days>(not_after - at_).count();
+  // The last second counts, as it does for the findings.
   std::size_t bucket = 0;
-  while (bucket < kSoonDays.size() && days >= kSoonDays[bucket]) ++bucket;
+  while (bucket < kSoonDays.size() && not_after - at_ > std::chrono::days{kSoonDays[bucket]}) {
+    ++bucket;
+  }
   ++accepted_soon_[bucket];
 }
 

@@ -130,7 +130,7 @@ class ArchiveReader : public InventoryReader {
     }
   }
 
-  // Goes to the next member that is a file. False at the end, or with the record of what went wrong.
+  // Goes to the next member that is a file. False at the end, or with the record of what is wrong.
   bool OpenMember(InventoryRecord* out) {
     name_.clear();
     if (!damaged_.empty()) {
@@ -197,7 +197,9 @@ class ArchiveReader : public InventoryReader {
   // A single compressed file has no name of its own.
   std::string NameOf(archive_entry* entry) const {
     if (archive_format(archive_.get()) == ARCHIVE_FORMAT_RAW) return {};
-    const char* name = archive_entry_pathname(entry);
+    // The other one is empty where the locale cannot write the name.
+    const char* name = archive_entry_pathname_utf8(entry);
+    if (name == nullptr) name = archive_entry_pathname(entry);
     return name == nullptr ? "?" : name;
   }
 

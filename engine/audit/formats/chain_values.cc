@@ -12,7 +12,7 @@
 namespace muster::audit {
 namespace {
 
-// ---- Microchip Trust manifests: flattened JWS (RFC 7515 7.2.2) -----------------------------------
+// ---- Microchip Trust manifests: flattened JWS (RFC 7515 7.2.2) ---------------------------------
 
 std::optional<JsonValue> DecodePart(const JsonValue& entry, const char* name) {
   const std::string* text = TextMember(entry, name);
@@ -77,7 +77,7 @@ void ReadManifestEntry(const JsonValue& entry, InventoryContext* context, Record
   if (found == 0) refuse("the manifest entry holds no certificate (x5c)");
 }
 
-// ---- Certificate Transparency (RFC 6962 3.1, 3.4, 4.6) -------------------------------------------
+// ---- Certificate Transparency (RFC 6962 3.1, 3.4, 4.6) -----------------------------------------
 
 // Takes octets from the front; refuses to go beyond the end.
 class Framed {

@@ -104,7 +104,7 @@ constexpr std::array<Format, 14> kFormats = {{
      IsArchive, OpenArchive},
     {"parquet", "recognised, but not read by this build", IsParquet, OpenParquet},
     {"aws-iot", "AWS IoT describe-certificate: one, an array, or NDJSON", IsAwsIot, OpenAwsIot},
-    {"azure-iothub", "Azure IoT Hub devices (export or list); thumbprints looked up in certificates",
+    {"azure-iothub", "Azure IoT Hub exports and lists; thumbprints looked up in certificates",
      IsAzureIotHub, OpenAzureIotHub},
     {"microchip", "Microchip Trust manifests: x5c chains in signed entries", IsMicrochip,
      OpenMicrochip},

@@ -30,7 +30,8 @@ class OwnLinesReader : public InventoryReader {
     out->kind = InventoryRecord::Kind::kLine;
     if (size > size_max_) {
       out->kind = InventoryRecord::Kind::kError;
-      out->error = fmt::format("the line has {} octets, more than the limit of {}", size, size_max_);
+      out->error =
+          fmt::format("the line has {} octets, more than the limit of {}", size, size_max_);
     }
     return true;
   }
@@ -58,7 +59,8 @@ class CertificatesReader : public InventoryReader {
     out->kind = InventoryRecord::Kind::kFile;
     if (size > size_max_) {
       out->kind = InventoryRecord::Kind::kError;
-      out->error = fmt::format("the file has {} octets, more than the limit of {}", size, size_max_);
+      out->error =
+          fmt::format("the file has {} octets, more than the limit of {}", size, size_max_);
     }
     return true;
   }
@@ -106,8 +108,8 @@ std::unique_ptr<InventoryReader> OpenOpensslIndex(InputText, InventoryContext*,
   // Its certificates are found in the folder by themselves.
   return std::make_unique<Refusal>(
       place.in_folder ? ""
-                      : "is the index of an OpenSSL CA, which holds no certificates; give the folder "
-                        "newcerts that belongs to it");
+                      : "is the index of an OpenSSL CA, which holds no certificates; give its folder "
+                        "newcerts");
 }
 
 bool IsParquet(const Beginning& beginning) { return beginning.text.starts_with("PAR1"); }

@@ -8,8 +8,8 @@
 
 namespace muster::audit {
 
-// tar, zip, and single compressed files, through libarchive. A member is read as a file would be; an
-// archive in an archive is refused.
+// tar, zip, and single compressed files, through libarchive. A member is read as a file would be;
+// an archive in an archive is refused.
 bool IsArchive(const Beginning& beginning);
 std::unique_ptr<InventoryReader> OpenArchive(InputText input, InventoryContext* context,
                                              const InputPlace& place);

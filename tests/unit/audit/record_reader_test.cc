@@ -173,7 +173,7 @@ TEST_F(ReaderTest, AnArrayIsCutIntoItsElements) {
   EXPECT_EQ(seen[0].text, "{\"deviceId\":\"a\"}");
   EXPECT_EQ(seen[1].text, "{\"deviceId\":\"b\"}");
   EXPECT_EQ(seen[1].line, 2u);
-  EXPECT_EQ(seen[1].offset, 21u);
+  EXPECT_EQ(seen[1].offset, 20u);
 }
 
 TEST_F(ReaderTest, FoldersAreWalkedInNameOrder) {
