@@ -18,9 +18,9 @@ class ReportVerb : public CommandTest {
  protected:
   void SetUp() override {
     UsualRegistry();
-    // Its CN is in the picture of the CAs, and its name in the registry beside it.
+    // Without a name in the registry, its subject stands in the picture of the CAs.
     const Entity hostile = w_.Root("</text>\\N&lt;" + std::string(kHostileScript));
-    Ok({"ca", "add", "evil<i>\\N", Pem("hostile.pem", {hostile}), "--verified", "--why", "test"});
+    Ok({"group", "add", "line-2", "--certificate", Pem("hostile.pem", {hostile})});
     const Entity stranger = w_.Root("Stranger");
     const Entity other = w_.Leaf("device-2", stranger);
     std::string lines;

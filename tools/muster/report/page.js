@@ -216,7 +216,7 @@
       element('p.soft', 'The verified CAs at which the paths of accepted devices end.'),
       rows.length ? table([
         ['CA', '', (row) => row.name || element('span.mono', row.fingerprint.slice(0, 16))],
-        ['Verified by', 'wide', (row) => row.method.replaceAll('-', ' ')],
+        ['Verified by', '', (row) => row.method.replaceAll('-', ' ')],
         ['Key', '', (row) => row.key],
         ['Expires', 'date', (row) => row.not_after],
         ['Devices', 'number', (row) => grouped(row.devices)],
