@@ -80,6 +80,12 @@ bool CasShareAName(const Disagreement& d, const CertificatePlan*) {
   });
 }
 
+bool ExcludesAcme(const Disagreement& d, const CertificatePlan*) {
+  return std::any_of(d.path.begin(), d.path.end(), [](const CertificatePlan* plan) {
+    return plan != nullptr && plan->HasFlaw("constraint: excludes Acme");
+  });
+}
+
 bool NamesShareAKeylessIssuer(const Disagreement& d, const CertificatePlan* at) {
   return CasShareAName(d, at) && KeyIdsDiffer(d, at);
 }
@@ -208,6 +214,12 @@ void AddBuilding(Rows* rows) {
                    .whom = Whom::kOpenssl,
                    .peer_says = {"certificate signature failure"},
                    .holds = NamesShareAKeylessIssuer});
+  rows->push_back({.name = "tries one issuer of a name, where no key identifier tells them apart",
+                   .clause = "RFC 4158 2.4.2; RFC 5280 4.2.1.1; RFC 4210 4.4",
+                   .whom = Whom::kBotan,
+                   .peer_says = {"Signature error"},
+                   .flaws = {"identifier: authority without fields"},
+                   .holds = NamesShareAKeylessIssuer});
   rows->push_back({.name = "wants paths to end in self-signed certificates",
                    .clause = "RFC 5280 6.1.1 (d): an anchor is a name and a key",
                    .whom = Whom::kBotan,
@@ -320,6 +332,12 @@ void AddNames(Rows* rows) {
                    .whom = Whom::kBotan,
                    .peer_says = {"Certificate does not pass name constraint"},
                    .flaws = {"constraint: permits ACME in another string type"}});
+  rows->push_back({.name = "takes an RDN with several attributes apart, and excludes one of them",
+                   .clause = "RFC 5280 7.1: RDNs match where all their attributes do",
+                   .whom = Whom::kBotan,
+                   .peer_says = {"Certificate does not pass name constraint"},
+                   .flaws = {"name: subject with several attributes in one RDN"},
+                   .holds = ExcludesAcme});
   rows->push_back({.name = "refuses name constraints in a target",
                    .clause = "RFC 5280 6.1.4 (g): read of CAs; a target constrains nothing",
                    .whom = Whom::kBotan,
