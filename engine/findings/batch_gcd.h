@@ -1,13 +1,16 @@
 // BatchGcd: which of many RSA moduli share a prime with another.
 //
-// With P the product of all moduli, gcd(N, P/N mod N) is more than 1 exactly where N has a factor in
+// With P the product of all moduli, gcd(N, P/N mod N) is more than 1 exactly where N has a
+// factor in
 // common with another. Products are made in a tree, pairs first, and P/N mod N comes down the same
-// tree: next to each product P the sum D of P/N over its moduli is made (for a product of two nodes,
+// tree: next to each product P the sum D of P/N over its moduli is made (for a product of two
+// nodes,
 // D = D1 P2 + D2 P1), and D mod P1 is then congruent to P/N for every N in P1, modulo that N. This
 // needs no squares of products, which halves the numbers that are divided.
 //
 // A tree keeps every level, so moduli are taken in chunks of which the tree fits into memory. For
-// the moduli of chunk j the others count as well: D of the chunk is multiplied by the product of the
+// the moduli of chunk j the others count as well: D of the chunk is multiplied by the product
+// of the
 // other chunks' products, reduced modulo the product of chunk j, before it comes down. That costs a
 // division and a multiplication of chunk size for each pair of chunks; products of chunks wait in
 // a temporary file.

@@ -18,7 +18,8 @@ struct ModulusResidues {
 };
 // `modulus` is a big-endian magnitude.
 //
-// The broken library made primes of the form k M + (65537^a mod M), M being the product of the first
+// The broken library made primes of the form k M + (65537^a mod M), M being the product of the
+// first
 // primes (39 of them, 2 to 167, for the smallest keys). So the modulus is a power of 65537 modulo
 // every one of these primes; a random modulus is one with a probability of about 2^-28.
 ModulusResidues ResiduesOf(ByteView modulus);

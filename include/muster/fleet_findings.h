@@ -32,7 +32,8 @@ struct FindingsOptions {
   int expires_later_days = 90;
   // A leaf that is valid for longer is reported. Ten years and their leap days.
   int validity_days_max = 3'653;
-  // For what is compared between devices: half for facts, three eighths for RSA moduli, an eighth for
+  // For what is compared between devices: half for facts, three eighths for RSA moduli, an
+  // eighth for
   // where records came from; once facts are merged, their half is for what moduli have in common.
   std::size_t memory_octets_max = std::size_t{256} * 1024 * 1024;
   int threads = 1;                // For the common primes of RSA moduli.

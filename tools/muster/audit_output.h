@@ -1,7 +1,8 @@
 // How an audit is written: records as they come, then the summary.
 //
 //   ndjson  a first line {"schema":"muster-audit/1","type":"header",...}, one line a record ("type"
-//           is "device" or "unreadable"), a line of type "summary"; where findings are asked for, then
+//           is "device" or "unreadable"), a line of type "summary"; where findings are asked
+// for, then
 //           one line of type "finding" for each, as DescribeFinding (findings_output.h) has it
 //   json    one document {"schema":"muster-audit-report/1", ..., "records":[...], "summary":{...}},
 //           where findings are asked for with "findings":[...]
