@@ -92,8 +92,8 @@ TEST_F(InventoryVerb, ArchivesNameTheirMembers) {
   scratch_.Write("in/b.ndjson", "broken\n");
   Pem("in/a.pem", {late_, factory_});
   const std::string archive = scratch_.At("fleet.tar.gz");
-  ASSERT_EQ(RunProgram({"tar", "czf", archive, "-C", scratch_.At("in"), "a.pem", "b.ndjson"}).status,
-            0);
+  const Arguments pack = {"tar", "czf", archive, "-C", scratch_.At("in"), "a.pem", "b.ndjson"};
+  ASSERT_EQ(RunProgram(pack).status, 0);
   const CommandResult table = Run({"audit", "--at", at_, archive});
   EXPECT_EQ(table.status, 1);
   EXPECT_NE(table.out.find(archive + "!a.pem:1"), std::string::npos) << table.out;

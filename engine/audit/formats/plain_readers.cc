@@ -108,8 +108,8 @@ std::unique_ptr<InventoryReader> OpenOpensslIndex(InputText, InventoryContext*,
   // Its certificates are found in the folder by themselves.
   return std::make_unique<Refusal>(
       place.in_folder ? ""
-                      : "is the index of an OpenSSL CA, which holds no certificates; give its folder "
-                        "newcerts");
+                      : "is the index of an OpenSSL CA, which holds no certificates; give its "
+                        "folder newcerts");
 }
 
 bool IsParquet(const Beginning& beginning) { return beginning.text.starts_with("PAR1"); }

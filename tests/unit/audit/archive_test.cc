@@ -110,7 +110,8 @@ TEST_F(ArchiveTest, ASingleCompressedFileHasNoMemberName) {
 TEST_F(ArchiveTest, BatchesOfAnySizeSayTheSame) {
   std::vector<Member> members;
   for (int i = 0; i < 40; ++i) {
-    members.push_back({"m" + std::to_string(i) + ".pem", Pem({i % 2 == 0 ? one_ : two_, factory_})});
+    const Entity& device = i % 2 == 0 ? one_ : two_;
+    members.push_back({"m" + std::to_string(i) + ".pem", Pem({device, factory_})});
     members.push_back({"n" + std::to_string(i), OwnLine(std::to_string(i), {one_})});
   }
   const std::string packed = Pack(Kind::kTarGz, members);
@@ -158,9 +159,9 @@ TEST_F(ArchiveTest, LimitsLeaveTheRestOut) {
   const auto ends = [&](const std::string& why, std::size_t records) {
     Audit(packed);
     ASSERT_EQ(records_.size(), records) << why;
-    EXPECT_NE(records_.back().read_error.find(why), std::string::npos) << records_.back().read_error;
-    EXPECT_NE(records_.back().read_error.find("the rest of the archive was not read"),
-              std::string::npos);
+    const std::string& error = records_.back().read_error;
+    EXPECT_NE(error.find(why), std::string::npos) << error;
+    EXPECT_NE(error.find("the rest of the archive was not read"), std::string::npos) << error;
   };
   options_.inventory.archive.members_max = 2;
   ends("more than 2 members", 3);

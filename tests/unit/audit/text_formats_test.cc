@@ -129,7 +129,7 @@ TEST_F(TextFormatTest, AFileWithoutCertificateColumn) {
   Refuses("\n\n", "is empty");
 }
 
-// ---- PEM -----------------------------------------------------------------------------------------
+// ---- PEM ----------------------------------------------------------------------------------------
 
 TEST_F(TextFormatTest, PemIsNoCsvForAllItsCommas) {
   const std::string text = "subject=C = AB, O = Acme, CN = x\nissuer=CN = a, O = b\n";
@@ -157,7 +157,7 @@ TEST_F(TextFormatTest, OlderLabelsAndKeys) {
             Lines{" none"});
 }
 
-// ---- LDIF ----------------------------------------------------------------------------------------
+// ---- LDIF ---------------------------------------------------------------------------------------
 
 TEST_F(TextFormatTest, Ldif) {
   const auto folded = [](const std::string& attribute) {
@@ -185,7 +185,7 @@ TEST_F(TextFormatTest, LdifThatHoldsNoDevice) {
   Refuses("dn: cn=x\nuserCertificate:: " + std::string(5'000, 'A') + "\n", "limit of 1000");
 }
 
-// ---- Recognised, not read ------------------------------------------------------------------------
+// ---- Recognised, not read -----------------------------------------------------------------------
 
 TEST_F(TextFormatTest, WhatIsOnlyRecognisedSaysWhatToDo) {
   Refuses(std::string("PAR1\x15\0\x15", 7), "export it to CSV");
