@@ -15,7 +15,8 @@ constexpr std::size_t kNameMax = 8'192;  // Longer than a path may be.
 
 struct Header {
   std::uint64_t line = 0, offset = 0;
-  std::uint16_t name_size = 0;  // 0: the name of the record before.
+  std::uint16_t name_size = 0;  // 0: name and member are those of the record before.
+  std::uint16_t member_size = 0;
   std::uint16_t id_size = 0;
 };
 
@@ -29,16 +30,20 @@ void RecordLog::Append(const AuditRecord& record) {
   const bool mark = count_++ % kStride == 0;
   if (mark) marks_.push_back(store_.size());
   const std::string_view name = std::string_view(record.source.name).substr(0, kNameMax);
+  const std::string_view member = std::string_view(record.source.member).substr(0, kNameMax);
   const std::string_view id = std::string_view(record.device_id).substr(0, kDeviceIdMax);
-  const bool named = mark || name != last_name_;
+  const bool named = mark || name != last_name_ || member != last_member_;
   Header header{record.source.line, record.source.offset,
                 static_cast<std::uint16_t>(named ? name.size() : 0),
+                static_cast<std::uint16_t>(named ? member.size() : 0),
                 static_cast<std::uint16_t>(id.size())};
   line_.resize(sizeof header);
   std::memcpy(line_.data(), &header, sizeof header);
   if (named) {
     AppendOctets(base::AsBytes(name), &line_);
+    AppendOctets(base::AsBytes(member), &line_);
     last_name_ = name;
+    last_member_ = member;
   }
   AppendOctets(base::AsBytes(id), &line_);
   store_.Append(line_);
@@ -60,7 +65,10 @@ RecordLog::Entry RecordLog::Read(std::uint64_t index) const {
     store_.Read(at, octets);
     at += sizeof header;
     std::memcpy(&header, octets, sizeof header);
-    if (header.name_size != 0) entry.source.name = read_text(header.name_size);
+    if (header.name_size != 0) {
+      entry.source.name = read_text(header.name_size);
+      entry.source.member = read_text(header.member_size);
+    }
     entry.device_id = read_text(header.id_size);
     entry.source.line = header.line;
     entry.source.offset = header.offset;

@@ -30,7 +30,7 @@ class RecordLog {
   OctetStore store_;
   std::vector<std::uint64_t> marks_;  // Where every kStride-th record begins.
   std::uint64_t count_ = 0;
-  std::string last_name_;
+  std::string last_name_, last_member_;
   Bytes line_;  // Reused.
 };
 

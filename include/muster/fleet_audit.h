@@ -51,7 +51,7 @@ struct AuditRecord {
   std::string device_id;         // As the inventory has it; may be empty.
   std::string read_error;        // Not empty: a bad record, and `verdict` rejects.
   Verdict verdict;
-  const PresentedChain* chain = nullptr;  // Null for a bad record. Lives as long as the sink's call.
+  const PresentedChain* chain = nullptr;  // Null for a bad record. Only during the sink's call.
   Fingerprint leaf;              // All zeros where the leaf is unreadable.
   std::string key_type;          // "P-256", "RSA-2048", "Ed25519", ...; empty where unreadable.
   std::optional<UnixTime> not_after;  // Of the leaf.

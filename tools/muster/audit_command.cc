@@ -103,8 +103,8 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
   if (!at) return tl::unexpected(std::move(at).error());
   auto options = ToOptions(args.decision);
   if (!options) return tl::unexpected(std::move(options).error());
-  auto inventory = ToInventoryOptions(context, args.inventory);
-  if (!inventory) return tl::unexpected(std::move(inventory).error());
+  auto audit_options = ToAuditOptions(context, args, *at);
+  if (!audit_options) return tl::unexpected(std::move(audit_options).error());
   auto snapshot = context.OpenSnapshot();
   if (!snapshot) return tl::unexpected(std::move(snapshot).error());
   const RegistryContents& contents = (*snapshot)->contents();

@@ -189,7 +189,8 @@ using CaBody = Result<int> (*)(CliContext&, const CaArgs&);
 
 // A verb about one named CA.
 CLI::App* AddCaVerb(CLI::App& noun, CliContext& context, const std::string& name,
-                    const std::string& description, CaBody body, const std::shared_ptr<CaArgs>& args) {
+                    const std::string& description, CaBody body,
+                    const std::shared_ptr<CaArgs>& args) {
   CLI::App* verb = AddVerb(noun, context, name, description,
                            [&context, args, body] { return body(context, *args); });
   verb->add_option("name", args->name, "The CA's name in the registry")

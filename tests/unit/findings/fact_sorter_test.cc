@@ -31,8 +31,12 @@ TEST_P(FactSorterTest, GivesEveryFactInOrderHoweverLittleMemoryThereIs) {
     FactSorter sorter(GetParam(), "");
     for (const Fact& fact : facts) sorter.Add(fact);
     const bool spilled = sorter.spilled_runs() != 0;
-    if (count * sizeof(Fact) <= GetParam()) EXPECT_FALSE(spilled) << count;
-    if (count * sizeof(Fact) > 2 * GetParam() && count > 2) EXPECT_TRUE(spilled) << count;
+    if (count * sizeof(Fact) <= GetParam()) {
+      EXPECT_FALSE(spilled) << count;
+    }
+    if (count * sizeof(Fact) > 2 * GetParam() && count > 2) {
+      EXPECT_TRUE(spilled) << count;
+    }
     std::vector<Fact> merged;
     sorter.Merge([&](const Fact& fact) { merged.push_back(fact); });
     std::ranges::sort(facts);
@@ -75,13 +79,14 @@ TEST(RecordLog, SaysWhereEachRecordCameFrom) {
     RecordLog log(memory, "");
     AuditRecord record;
     for (std::uint64_t i = 0; i < 1'000; ++i) {
-      record.source = {"file-" + std::to_string(i / 90), i, 3 * i};
+      record.source = {"file-" + std::to_string(i / 90), i % 2 == 0 ? "" : "member", i, 3 * i};
       record.device_id = i % 5 == 0 ? "" : "device-" + std::to_string(i);
       log.Append(record);
     }
     for (const std::uint64_t i : {0, 1, 63, 64, 65, 89, 90, 500, 999}) {
       const RecordLog::Entry entry = log.Read(i);
       EXPECT_EQ(entry.source.name, "file-" + std::to_string(i / 90));
+      EXPECT_EQ(entry.source.member, i % 2 == 0 ? "" : "member");
       EXPECT_EQ(entry.source.line, i);
       EXPECT_EQ(entry.source.offset, 3 * i);
       EXPECT_EQ(entry.device_id, i % 5 == 0 ? "" : "device-" + std::to_string(i));

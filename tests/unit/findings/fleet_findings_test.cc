@@ -43,7 +43,7 @@ FindingsReport Collect(const std::shared_ptr<const RegistrySnapshot>& snapshot,
     PresentedChain chain(device.leaf);
     for (const Bytes& ca : device.untrusted) chain.AddUntrusted(ca);
     record.chain = &chain;
-    record.source = {"fleet.ndjson", record.index + 1, 10 * record.index};
+    record.source = {"fleet.ndjson", {}, record.index + 1, 10 * record.index};
     record.device_id = device.device_id;
     record.verdict = authenticator.Authenticate(chain, options.at);
     record.leaf = Fingerprint::Of(device.leaf);

@@ -122,8 +122,8 @@ FileState InspectFile(const std::string& path, std::uint32_t version_max) {
   // The application's number and the first version are written together.
   if (!IsSoundHeader(header) || version == 0) {
     Fail(ErrorCode::kStoreCorrupt,
-         fmt::format("registry '{}' is damaged at its beginning, and was left untouched; restore it "
-                     "from a backup or an export",
+         fmt::format("registry '{}' is damaged at its beginning, and was left untouched; restore "
+                     "it from a backup or an export",
                      path));
   }
   if (version > version_max) {
