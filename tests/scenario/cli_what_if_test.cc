@@ -63,7 +63,9 @@ TEST_F(WhatIfVerb, NamesExactlyTheDevicesOfADisabledGroup) {
   std::vector<std::uint64_t> expected, given;
   for (const json& record : Records()) {
     if (record.value("decision", "") != "accept") continue;
-    if (record.at("enrollment").at("id") == "factory-1") expected.push_back(record.at("index").get<std::uint64_t>());
+    if (record.at("enrollment").at("id") == "factory-1") {
+      expected.push_back(record.at("index").get<std::uint64_t>());
+    }
   }
   ASSERT_GT(expected.size(), kDevices / 8);
   for (const json& device : answer.at("devices")) {

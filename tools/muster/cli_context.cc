@@ -125,8 +125,8 @@ Format CliContext::format() const {
 Result<void> CliContext::CheckFormat() const {
   if (IsGeneral(format()) || writes_records) return {};
   return MakeError(ErrorCode::kInvalidArgument,
-                   fmt::format("'--format {}' is for 'muster audit'; this command knows table, json "
-                               "and ndjson",
+                   fmt::format("'--format {}' is for 'muster audit'; this command knows table, "
+                               "json and ndjson",
                                format_));
 }
 

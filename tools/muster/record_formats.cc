@@ -30,8 +30,9 @@ class CsvFormat : public RecordFormat {
   explicit CsvFormat(std::ostream& out) : out_(out) {}
 
   void Begin(const Json&) override {
-    out_ << "index,type,source,member,line,offset,device_id,decision,reason,reason_number,chain_index,"
-            "enrollment_kind,enrollment_id,anchor,registration_id,leaf,key,not_after,error\r\n";
+    out_ << "index,type,source,member,line,offset,device_id,decision,reason,reason_number,"
+            "chain_index,enrollment_kind,enrollment_id,anchor,registration_id,leaf,key,not_after,"
+            "error\r\n";
   }
   void Record(const AuditRecord& record) override {
     const bool readable = IsReadable(record);
@@ -39,7 +40,8 @@ class CsvFormat : public RecordFormat {
     line_.clear();
     fmt::format_to(std::back_inserter(line_), "{},{},{},{},{},{},{},", record.index,
                    readable ? "device" : "unreadable", CsvCell(record.source.name),
-                   CsvCell(record.source.member), record.source.line, record.source.offset, CsvCell(record.device_id));
+                   CsvCell(record.source.member), record.source.line, record.source.offset,
+                   CsvCell(record.device_id));
     if (!readable) {
       line_ += ",,,,,,,,,,," + CsvCell(record.read_error) + "\r\n";
     } else {

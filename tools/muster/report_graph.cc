@@ -46,7 +46,9 @@ void Describe(Agraph_t* graph, const Picture& picture) {
     std::string name = std::to_string(nodes.size());
     Agnode_t* drawn = agnode(graph, name.data(), 1);
     std::string label;
-    for (const std::string& line : node.lines) label += (label.empty() ? "" : "\\n") + Escaped(line);
+    for (const std::string& line : node.lines) {
+      label += (label.empty() ? "" : "\\n") + Escaped(line);
+    }
     Set(drawn, "label", label);
     Set(drawn, "class", node.css_class);
     nodes.push_back(drawn);

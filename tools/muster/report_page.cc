@@ -81,7 +81,11 @@ std::string JsonForHtml(const Json& data) {
 std::string ReportPage(const Json& data) {
   const std::string policy = Policy(), json = JsonForHtml(data);
   const std::array<std::pair<std::string_view, std::string_view>, 5> parts = {
-      {{"policy", policy}, {"css", kPageCss}, {"chart", kChartJs}, {"data", json}, {"js", kPageJs}}};
+      {{"policy", policy},
+       {"css", kPageCss},
+       {"chart", kChartJs},
+       {"data", json},
+       {"js", kPageJs}}};
   std::string page;
   std::string_view rest = kPageHtml;
   while (true) {
