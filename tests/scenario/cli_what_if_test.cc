@@ -137,7 +137,7 @@ TEST_F(WhatIfVerb, BadChangesAreNamedWithTheirPlace) {
         {"what-if", fleet_, "--change", "group disable factory-1", "--change", "gruop rm x"});
   const std::string changes = scratch_.Write("changes.txt", "# one\ngroup disable facotry-1\n");
   Fails(4, "did you mean 'factory-1'?", {"what-if", fleet_, "--changes", changes});
-  Fails(4, "changes.txt:2: ", {"what-if", fleet_, "--changes", changes});
+  Fails(4, "changes.txt':2: ", {"what-if", fleet_, "--changes", changes});
   Fails(3, "no-such-file", {"what-if", fleet_, "--changes", "no-such-file"});
   Fails(3, "no-such-file", {"what-if", "no-such-file", "--change", "group rm factory-1"});
   Fails(2, "lies in the input",

@@ -9,7 +9,7 @@ namespace muster::cli {
 void AddSchemaCommand(CLI::App& app, CliContext& context) {
   auto name = std::make_shared<std::string>();
   CLI::App* verb = AddVerb(app, context, "schema", "Print the JSON Schema of a kind of output",
-                           [&context]() -> Result<int> {
+                           [&context, name]() -> Result<int> {  // Keeps the argument alive.
                              context.out() << kAuditSchema;
                              return kExitAccepted;
                            });
