@@ -86,11 +86,15 @@ class AuditRun {
         reader_(inputs, standard_input, options, std::move(context)),
         sink_(sink),
         stop_(stop) {
+    if (options.resume != nullptr) stand_ = *options.resume;
     report_.generation = judges.authenticator.snapshot()->generation();
+    report_.interrupted = false;
+    next_index_ = report_.devices + report_.unreadable;
   }
 
   AuditReport Run(int threads) {
     const auto batches_in_flight = static_cast<std::size_t>(threads) * 2 + 2;
+    if (options_.checkpoint) options_.checkpoint(stand_);
     handover_.Give();
     tbb::parallel_pipeline(
         batches_in_flight,
@@ -108,6 +112,8 @@ class AuditRun {
                 tbb::filter_mode::serial_in_order,
                 [this](AuditBatch* batch) { handover_.Run([&] { return Report(batch); }); }));
     return handover_.Run([this] {
+      report_.interrupted = interrupted_;
+      if (interrupted_ && options_.checkpoint) options_.checkpoint(stand_);
       report_.input_octets = reader_.octets();
       report_.notes.assign(reader_.notes().begin(), reader_.notes().end());
       return report_;
@@ -138,14 +144,21 @@ class AuditRun {
       sink_(record_);
     }
     batch->tally().MergeInto(&report_);
+    if (options_.checkpoint) {
+      MoveTo(std::move(batch->raw.end));
+      options_.checkpoint(stand_);
+    }
     pool_.Return(batch);
     return true;
   }
 
- public:
-  bool interrupted() const { return interrupted_; }
+  // The counts stay where they are: they may be long.
+  void MoveTo(AuditCheckpoint end) {
+    report_.notes = std::move(end.report.notes);
+    end.report = std::move(report_);
+    stand_ = std::move(end);
+  }
 
- private:
   const audit::AuditJudges& judges_;
   const FleetAuditOptions& options_;
   audit::RecordReader reader_;
@@ -153,7 +166,8 @@ class AuditRun {
   const std::atomic<bool>* stop_;
   Handover handover_;
   BatchPool pool_;
-  AuditReport report_;
+  AuditCheckpoint stand_;
+  AuditReport& report_ = stand_.report;
   AuditRecord record_;  // The one that the sink sees.
   std::uint64_t next_index_ = 0;
   bool interrupted_ = false;
@@ -174,6 +188,11 @@ Result<AuditReport> FleetAudit::Run(const std::vector<std::string>& inputs,
                                     const std::atomic<bool>* stop) try {
   if (auto readable = audit::InputWalk::Check(inputs); !readable) {
     return tl::unexpected<Error>(std::move(readable).error());
+  }
+  const bool at_points = options_.checkpoint != nullptr || options_.resume != nullptr;
+  if (at_points && std::find(inputs.begin(), inputs.end(), "-") != inputs.end()) {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     "standard input cannot be read again from a checkpoint; name files");
   }
   auto context = audit::InventoryContext::Create(options_.inventory, options_.record_size_max);
   if (!context) return tl::unexpected<Error>(std::move(context).error());
@@ -205,8 +224,11 @@ Result<AuditReport> FleetAudit::Run(const std::vector<std::string>& inputs,
   tbb::task_arena arena(threads);
   AuditReport report;
   arena.execute([&] { report = run.Run(threads); });
-  report.interrupted = run.interrupted();
   return report;
+} catch (const audit::InputsChanged& e) {
+  return MakeError(ErrorCode::kUnreadableInput,
+                   fmt::format("the inputs are not those of the checkpoint: {}; begin anew",
+                               e.what()));
 } catch (const audit::JudgesDisagree& e) {
   return MakeError(ErrorCode::kInternal, e.what());
 } catch (const std::exception& e) {

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace muster::audit {
 namespace {
@@ -42,6 +44,17 @@ class StreamSource : public OctetSource {
   std::uint64_t& octets_;
 };
 
+// Goes on with AuditCheckpoint::inputs.
+Fingerprint WithFile(const Fingerprint& before, const std::string& name) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(name, error);
+  const auto changed = std::filesystem::last_write_time(name, error).time_since_epoch();
+  std::string text = fmt::format("{}\n{} {} {}", before.hex(), name.size(), error ? 0 : size,
+                                 error ? 0 : changed.count());
+  text += name;
+  return Fingerprint::Of(base::AsBytes(text));
+}
+
 bool IsBlank(std::string_view line) { return std::all_of(line.begin(), line.end(), IsSpace); }
 
 }  // namespace
@@ -63,7 +76,9 @@ RecordReader::RecordReader(std::vector<std::string> inputs, std::istream& standa
       batch_records_(std::max<std::size_t>(options.batch_records, 1)),
       record_size_max_(options.record_size_max),
       context_(context != nullptr ? std::move(context)
-                                  : std::make_unique<InventoryContext>(record_size_max_)) {}
+                                  : std::make_unique<InventoryContext>(record_size_max_)),
+      keeps_position_(options.checkpoint != nullptr || options.resume != nullptr),
+      resume_(options.resume) {}
 
 bool RecordReader::IsFull(const RawBatch& batch) const {
   return batch.records.size() >= batch_records_ ||
@@ -74,6 +89,7 @@ bool RecordReader::Read(RawBatch* batch) {
   batch->Clear();
   batch->text.Append(base::AsText(ahead_.View()));
   position_ = 0;
+  if (resume_ != nullptr) GoTo(*std::exchange(resume_, nullptr), batch);
   while (!IsFull(*batch)) {
     if (stream_ == nullptr && !OpenNext(batch)) break;
     if (stream_ == nullptr) continue;  // It could not be opened, and that is a record.
@@ -88,13 +104,82 @@ bool RecordReader::Read(RawBatch* batch) {
   ahead_.Resize(0);
   ahead_.Append(Ahead(*batch));
   batch->text.Resize(position_);
+  if (keeps_position_) batch->end = Position();
   return !batch->records.empty();
 }
 
-bool RecordReader::OpenNext(RawBatch* batch) {
+bool RecordReader::NextFile() {
   std::optional<InputFile> next = walk_.Next();
   if (!next) return false;
   file_ = *std::move(next);
+  ++files_;
+  if (keeps_position_) inputs_ = WithFile(inputs_, file_.name);
+  return true;
+}
+
+AuditCheckpoint RecordReader::Position() const {
+  AuditCheckpoint position;
+  const bool in_file = stream_ != nullptr;
+  position.files = in_file ? files_ - 1 : files_;
+  position.octets = in_file ? octets_before_file_ : octets_;
+  if (in_file && ndjson_) {
+    position.line = line_;
+    position.offset = offset_;
+  } else if (in_file) {
+    position.records = file_records_;
+  }
+  const bool begun = position.records > 0 || position.offset > 0;
+  position.inputs = in_file && !begun ? inputs_before_file_ : inputs_;
+  position.report.notes.assign(notes().begin(), notes().end());
+  return position;
+}
+
+void RecordReader::GoTo(const AuditCheckpoint& from, RawBatch* batch) {
+  for (const std::string& note : from.report.notes) context_->Note(note);
+  while (files_ < from.files) {
+    if (!NextFile()) throw InputsChanged("there are fewer files");
+  }
+  octets_ = from.octets;
+  const bool in_file = from.records > 0 || from.offset > 0;
+  if (in_file && (!OpenNext(batch) || stream_ == nullptr)) {
+    throw InputsChanged(fmt::format("'{}' cannot be read any more", file_.name));
+  }
+  if (inputs_ != from.inputs) {
+    throw InputsChanged(fmt::format("'{}' or a file before it is another, or was changed",
+                                    file_.name));
+  }
+  if (in_file) PassRecords(from, batch);
+}
+
+void RecordReader::PassRecords(const AuditCheckpoint& from, RawBatch* batch) {
+  const InputsChanged changed(fmt::format("'{}' has fewer records", file_.name));
+  if (ndjson_) {
+    batch->text.Resize(0);
+    position_ = 0;
+    stream_->clear();
+    if (!stream_->seekg(static_cast<std::streamoff>(from.offset))) throw changed;
+    line_ = from.line;
+    offset_ = from.offset;
+    octets_ = from.octets + from.offset;
+    return;
+  }
+  if (foreign_ == nullptr) throw changed;
+  // The readers of other formats know more than an offset: the records are read once more.
+  for (; file_records_ < from.records; ++file_records_) {
+    InventoryRecord passed;
+    try {
+      if (!foreign_->Next(&passed)) throw changed;
+    } catch (const ReadFailure&) {
+      throw changed;
+    }
+  }
+}
+
+bool RecordReader::OpenNext(RawBatch* batch) {
+  octets_before_file_ = octets_;
+  inputs_before_file_ = inputs_;
+  if (!NextFile()) return false;
+  file_records_ = 0;
   line_ = 1;
   offset_ = 0;
   ndjson_ = false;
@@ -147,6 +232,7 @@ void RecordReader::ReadForeign(RawBatch* batch) {
   InventoryRecord found;
   try {
     if (foreign_->Next(&found)) {
+      ++file_records_;
       AddForeign(std::move(found), batch);
     } else {
       CloseFile();

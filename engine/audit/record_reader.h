@@ -11,6 +11,7 @@
 #include <iosfwd>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +57,8 @@ struct RawBatch {
   std::vector<RawRecord> records;
   std::vector<RawDevice> devices;
   std::size_t device_octets = 0;
+  // Where the reader stands after this batch, with its notes and no counts; where options ask for it.
+  AuditCheckpoint end;
 
   void Clear();
   std::string_view MemberOf(const RawSource& source) const {
@@ -66,6 +69,12 @@ struct RawBatch {
   }
 };
 
+// The files are not those of the checkpoint to go on from.
+class InputsChanged : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 class RecordReader {
  public:
   // `standard_input` must outlive the reader. Without `context`, inventories are read as they are
@@ -74,7 +83,7 @@ class RecordReader {
                const FleetAuditOptions& options,
                std::unique_ptr<InventoryContext> context = nullptr);
 
-  // Fills `batch`; false where nothing is left.
+  // Fills `batch`; false where nothing is left. Throws InputsChanged, at the first call.
   bool Read(RawBatch* batch);
   // Octets read so far.
   std::uint64_t octets() const { return octets_; }
@@ -82,7 +91,11 @@ class RecordReader {
   const std::set<std::string>& notes() const { return context_->notes(); }
 
  private:
+  bool NextFile();
   bool OpenNext(RawBatch* batch);
+  void GoTo(const AuditCheckpoint& from, RawBatch* batch);
+  void PassRecords(const AuditCheckpoint& from, RawBatch* batch);
+  AuditCheckpoint Position() const;
   void CloseFile() {
     foreign_.reset();
     stream_ = nullptr;
@@ -110,6 +123,8 @@ class RecordReader {
   const std::size_t batch_records_;
   const std::size_t record_size_max_;
   std::unique_ptr<InventoryContext> context_;
+  const bool keeps_position_;
+  const AuditCheckpoint* resume_;  // Null once it is reached.
 
   InputFile file_;
   std::ifstream opened_;
@@ -121,6 +136,11 @@ class RecordReader {
   std::uint64_t line_ = 1;    // At `position_`, 1-based.
   std::uint64_t offset_ = 0;  // Of `position_` in the file.
   std::uint64_t octets_ = 0;
+  std::uint64_t files_ = 0;               // Begun so far.
+  std::uint64_t file_records_ = 0;        // Of `foreign_`, read so far.
+  std::uint64_t octets_before_file_ = 0;
+  // As AuditCheckpoint::inputs.
+  Fingerprint inputs_, inputs_before_file_;
 };
 
 }  // namespace muster::audit

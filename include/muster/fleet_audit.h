@@ -17,6 +17,8 @@
 
 namespace muster {
 
+struct AuditCheckpoint;
+
 struct FleetAuditOptions {
   UnixTime at{};
   int threads = 0;                 // 0 = all cores.
@@ -34,6 +36,13 @@ struct FleetAuditOptions {
   UnixTime second_at{};
   // Says of every device until when it passes: AuditRecord::forecast.
   bool forecast = false;
+  // Told where the audit stands: before the first record, after each batch, when the sink has seen
+  // its records, and once more where the audit is interrupted. One call at a time, and none while
+  // the sink is called. What it throws ends the audit.
+  std::function<void(const AuditCheckpoint&)> checkpoint = {};
+  // Where not null, the audit goes on from there: the sink sees the records that follow, and the
+  // report counts all. Must outlive the run. Inputs and options must be those that it was made with.
+  const AuditCheckpoint* resume = nullptr;
 };
 
 // Where a record came from: enough to find it again.
@@ -80,6 +89,18 @@ struct AuditReport {
   bool interrupted = false;
 };
 
+// A point between two records of an audit, and what it takes to go on from there.
+struct AuditCheckpoint {
+  std::uint64_t files = 0;    // Files that are done, in the order of the walk.
+  std::uint64_t records = 0;  // Of the file after those: records that are done, ...
+  std::uint64_t line = 1;     // ... and in NDJSON of the own format the line and
+  std::uint64_t offset = 0;   // the octet where the next one begins.
+  std::uint64_t octets = 0;   // Of the files that are done.
+  // Over names, sizes and times of change of all these files: they shall be the same afterwards.
+  Fingerprint inputs;
+  AuditReport report;         // Of the records before; `input_octets` and `generation` are not set.
+};
+
 class FleetAudit {
  public:
   // Receives every record, in input order, from one thread at a time. May be empty: an audit that
@@ -99,6 +120,8 @@ class FleetAudit {
   // A bad record is reported to the sink and never stops the run. kUnreadableInput where an input
   // does not exist or cannot be opened: checked for all before the first record. kInvalidArgument
   // where FleetAuditOptions::inventory makes no sense.
+  // With FleetAuditOptions::checkpoint or resume, kInvalidArgument where standard input is among the
+  // inputs, and kUnreadableInput where files are not what they were at the checkpoint.
   // `stop`, if given, is polled: once true, the report of what was done so far is returned.
   [[nodiscard]] Result<AuditReport> Run(const std::vector<std::string>& inputs,
                                         std::istream& standard_input, const Sink& sink,

@@ -1,16 +1,16 @@
 // audit: authenticates a whole fleet.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <exception>
+#include <chrono>
 #include <filesystem>
-#include <fstream>
+#include <functional>
 #include <optional>
 #include <ostream>
 #include <system_error>
 
 #include "muster/certificate_reader.h"
 #include "muster/fleet_audit.h"
+#include "tools/muster/audit_checkpoint.h"
 #include "tools/muster/audit_output.h"
 #include "tools/muster/audit_progress.h"
 #include "tools/muster/commands.h"
@@ -21,6 +21,7 @@
 #include "tools/muster/reading.h"
 #include "tools/muster/report_model.h"
 #include "tools/muster/report_page.h"
+#include "tools/muster/result_output.h"
 #include "tools/muster/standard_input.h"
 
 namespace muster::cli {
@@ -31,7 +32,9 @@ struct Args {
   DecisionArgs decision;
   FindingsArgs findings;
   InventoryArgs inventory;
-  std::string output, report;
+  std::string output, report, checkpoint;
+  bool resume = false;
+  std::int64_t checkpoint_every_s = 5;
   int threads = 0;
   std::size_t record_size_max = FleetAuditOptions{}.record_size_max;
   std::size_t cache_mib = AuthenticationOptions{}.cache_octets_max >> 20;
@@ -61,11 +64,6 @@ void SayTotals(CliContext& context, const AuditReport& report) {
                           Counted(report.devices, "device"), Grouped(report.accepted),
                           Grouped(report.rejected), Counted(report.unreadable, "record")));
 }
-
-bool WritesToStandardOutput(const Args& args) { return args.output.empty() || args.output == "-"; }
-
-// Ends an audit whose results cannot be written: nobody waits for the rest of a fleet in vain.
-class OutputLost : public std::exception {};
 
 Result<FleetAuditOptions> ToAuditOptions(CliContext& context, const Args& args, UnixTime at) {
   auto inventory = ToInventoryOptions(context, args.inventory);
@@ -98,8 +96,35 @@ Result<int> Conclude(CliContext& context, const Args& args, const Json& header,
   return StatusOf(report, Fails(args.findings, *found));
 }
 
-Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, Style style) {
-  auto at = context.TimeOf(args.decision.at);
+// What an audit is made with: all of it is known to be good before anything is written.
+struct Plan {
+  std::shared_ptr<const RegistrySnapshot> snapshot;
+  AuthenticationOptions authentication;
+  FleetAuditOptions audit;
+  std::optional<SavedAudit> saved;  // Where it goes on from.
+};
+
+// What has to be the same where an audit goes on. Threads and memory change no result.
+Json TermsOf(const Args& args, const Json& header, Format format) {
+  Json terms = header;
+  terms["output"] = args.output;
+  terms["format"] = static_cast<int>(format);
+  terms["summary only"] = args.summary_only;
+  terms["record limit"] = args.record_size_max;
+  terms["inventory"] = TermsOf(args.inventory);
+  return terms;
+}
+
+Result<Plan> MakePlan(CliContext& context, const Args& args) {
+  Plan plan;
+  if (args.resume) {
+    auto saved = LoadCheckpoint(args.checkpoint);
+    if (!saved) return tl::unexpected(std::move(saved).error());
+    plan.saved = *std::move(saved);
+  }
+  // Without --at an audit decides for the time when it was begun.
+  const bool as_begun = plan.saved && args.decision.at.empty();
+  auto at = context.TimeOf(as_begun ? plan.saved->terms.value("at", "") : args.decision.at);
   if (!at) return tl::unexpected(std::move(at).error());
   auto options = ToOptions(args.decision);
   if (!options) return tl::unexpected(std::move(options).error());
@@ -107,70 +132,118 @@ Result<int> RunAudit(CliContext& context, const Args& args, std::ostream& out, S
   if (!audit_options) return tl::unexpected(std::move(audit_options).error());
   auto snapshot = context.OpenSnapshot();
   if (!snapshot) return tl::unexpected(std::move(snapshot).error());
-  const RegistryContents& contents = (*snapshot)->contents();
-  options->cache_octets_max = args.cache_mib << 20;
-  Authenticator authenticator(*snapshot, *options);
-  FleetAudit audit(authenticator, *std::move(audit_options));
-  const Json header = HeaderOf(args, authenticator, *at);
+  plan.snapshot = *std::move(snapshot);
+  plan.authentication = *std::move(options);
+  plan.authentication.cache_octets_max = args.cache_mib << 20;
+  plan.audit = *std::move(audit_options);
+  return plan;
+}
+
+// Runs the audit itself; `begin` comes before the first record.
+Result<AuditReport> RunAudit(CliContext& context, const Args& args, Plan& plan,
+                             const Authenticator& authenticator, const Json& header,
+                             const std::function<void()>& begin, AuditReportModel* model,
+                             FleetFindings* findings, AuditWriter* writer, std::ostream& out) {
+  std::optional<CheckpointKeeper> keeper;
+  if (!args.checkpoint.empty()) {
+    keeper.emplace(args.checkpoint, TermsOf(args, header, context.format()),
+                   std::chrono::seconds(args.checkpoint_every_s), out,
+                   args.summary_only ? std::string() : args.output);
+    plan.audit.checkpoint = [&](const AuditCheckpoint& stand) { keeper->Offer(stand); };
+    if (plan.saved) plan.audit.resume = &plan.saved->checkpoint;
+  }
+  FleetAudit audit(authenticator, plan.audit);
+  InterruptGuard guard;
+  const bool records_shown =
+      context.out_is_terminal() && args.output.empty() && !args.summary_only;
+  AuditProgress progress(context, args.inputs, records_shown);
+  FleetAudit::Sink sink;
+  // An audit that shows no record is spared making them.
+  if (!args.summary_only || progress.shown() || model != nullptr || findings != nullptr) {
+    sink = [&](const AuditRecord& record) {
+      begin();
+      writer->Record(record);
+      if (model != nullptr) model->Count(record);
+      if (findings != nullptr) findings->Add(record);
+      progress.Count(record);
+      if (!out) throw ResultsLost();
+    };
+  }
+  auto report = audit.Run(args.inputs, context.in(), sink, &InterruptFlag());
+  if (keeper && report && !report->interrupted) keeper->Remove();
+  return report;
+}
+
+Result<int> AuditInto(CliContext& context, const Args& args, Plan& plan, const Json& header,
+                      const Authenticator& authenticator, std::ostream& out, Style style) {
+  const RegistryContents& contents = plan.snapshot->contents();
   std::optional<AuditReportModel> model;
-  if (!args.report.empty()) model.emplace(contents, *at);
-  auto findings = StartFindings(context, args.findings, !args.report.empty(), *snapshot, *at,
-                                args.threads);
+  if (!args.report.empty()) model.emplace(contents, plan.audit.at);
+  auto findings = StartFindings(context, args.findings, !args.report.empty(), plan.snapshot,
+                                plan.audit.at, args.threads);
   if (!findings) return tl::unexpected(std::move(findings).error());
   AuditWriter writer(out, contents, {context.format(), style, args.summary_only});
   // Written with the first record, so that an input that cannot be opened leaves no output.
   bool begun = false;
-  auto begin = [&] {
+  if (plan.saved && plan.saved->output_octets > 0) {
+    const AuditReport& before = plan.saved->checkpoint.report;
+    writer.GoOn(before.devices + before.unreadable);
+    begun = true;
+  }
+  const auto begin = [&] {
     if (!begun) writer.Begin(header);
     begun = true;
   };
-  Result<AuditReport> report = MakeError(ErrorCode::kInternal, "the audit did not run");
-  {
-    InterruptGuard guard;
-    const bool records_shown =
-        context.out_is_terminal() && args.output.empty() && !args.summary_only;
-    AuditProgress progress(context, args.inputs, records_shown);
-    FleetAudit::Sink sink;
-    // An audit that shows no record is spared making them.
-    if (!args.summary_only || progress.shown() || model || *findings) {
-      sink = [&](const AuditRecord& record) {
-        begin();
-        writer.Record(record);
-        if (model) model->Count(record);
-        if (*findings) (*findings)->Add(record);
-        progress.Count(record);
-        if (!out) throw OutputLost();
-      };
-    }
-    report = audit.Run(args.inputs, context.in(), sink, &InterruptFlag());
-  }
-  if (!out) {
-    return MakeError(ErrorCode::kInternal,
-                     fmt::format("{} could not be written; check the disk or the pipe",
-                                 WritesToStandardOutput(args) ? "standard output"
-                                                              : SourceName(args.output)));
-  }
+  auto report = RunAudit(context, args, plan, authenticator, header, begin,
+                         model ? &*model : nullptr, findings->get(), &writer, out);
   if (!report) return tl::unexpected(std::move(report).error());
   begin();
-  return Conclude(context, args, header, *report, findings->get(), model ? &*model : nullptr,
-                  &writer);
+  auto status = Conclude(context, args, header, *report, findings->get(),
+                         model ? &*model : nullptr, &writer);
+  if (status && report->interrupted && !args.checkpoint.empty()) {
+    context.Say(fmt::format("the same command with --resume goes on from {}",
+                            SourceName(args.checkpoint)));
+  }
+  return status;
 }
 
-// Writing the results over an inventory, or among its files, would make the audit read them.
-Result<void> CheckOutput(const Args& args, std::string_view option, const std::string& path) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  const fs::path output = fs::weakly_canonical(path, error);
-  for (const std::string& input : args.inputs) {
-    const fs::path read = fs::weakly_canonical(input, error);
-    const auto [in_read, in_output] =
-        std::mismatch(read.begin(), read.end(), output.begin(), output.end());
-    if (error || in_read != read.end()) continue;
-    return MakeError(ErrorCode::kInvalidArgument,
-                     fmt::format("{} {} lies in the input {}; write it elsewhere", option,
-                                 SourceName(path), SourceName(input)));
+Result<void> CheckReport(const Args& args) {
+  if (args.report.empty()) return {};
+  auto apart = CheckApart("--report", args.report, args.inputs);
+  if (!apart) return apart;
+  // Known before the audit rather than after it.
+  const std::filesystem::path folder = std::filesystem::path(args.report).parent_path();
+  if (folder.empty() || std::filesystem::is_directory(folder)) return {};
+  return MakeError(
+      ErrorCode::kInvalidArgument,
+      fmt::format("cannot write {}: its folder does not exist", SourceName(args.report)));
+}
+
+Result<void> CheckCheckpoint(const Args& args, Format format) {
+  const auto refuse = [](std::string why) {
+    return MakeError(ErrorCode::kInvalidArgument, std::move(why));
+  };
+  if (args.checkpoint.empty()) {
+    if (args.resume) return refuse("--resume needs the --checkpoint FILE to go on from");
+    return {};
   }
-  return {};
+  if (IsStandardOutput(args.output) && !args.summary_only) {
+    return refuse("--checkpoint needs --output FILE, whose records stay, or --summary-only");
+  }
+  if (!args.report.empty() || WantsFindings(args.findings)) {
+    return refuse(
+        "findings and --report compare all devices of one run; leave out --checkpoint, or them");
+  }
+  if (format == Format::kJunit || format == Format::kSarif) {
+    return refuse("junit and sarif are written at the end; with --checkpoint, use another format");
+  }
+  std::error_code ignored;
+  if (!args.resume && std::filesystem::exists(args.checkpoint, ignored)) {
+    return refuse(fmt::format("{} is of an audit that did not end; add --resume to go on with it, "
+                              "or remove the file",
+                              SourceName(args.checkpoint)));
+  }
+  return CheckApart("--checkpoint", args.checkpoint, args.inputs);
 }
 
 Result<int> Audit(CliContext& context, const Args& args) {
@@ -183,37 +256,26 @@ Result<int> Audit(CliContext& context, const Args& args) {
     return MakeError(ErrorCode::kInvalidArgument,
                      "csv, junit and sarif hold records and no summary; leave out --summary-only");
   }
-  if (!args.report.empty()) {
-    auto apart = CheckOutput(args, "--report", args.report);
-    if (!apart) return tl::unexpected(std::move(apart).error());
-    // Known before the audit rather than after it.
-    const std::filesystem::path folder = std::filesystem::path(args.report).parent_path();
-    if (!folder.empty() && !std::filesystem::is_directory(folder)) {
-      return MakeError(ErrorCode::kInvalidArgument,
-                       fmt::format("cannot write {}: its folder does not exist",
-                                   SourceName(args.report)));
-    }
+  auto fit = CheckReport(args);
+  if (fit) fit = CheckCheckpoint(args, context.format());
+  if (!fit) return tl::unexpected(std::move(fit).error());
+  auto plan = MakePlan(context, args);
+  if (!plan) return tl::unexpected(std::move(plan).error());
+  const Authenticator authenticator(plan->snapshot, plan->authentication);
+  const Json header = HeaderOf(args, authenticator, plan->audit.at);
+  std::optional<std::uint64_t> keep;
+  if (plan->saved) {
+    auto same = CheckTerms(args.checkpoint, plan->saved->terms,
+                           TermsOf(args, header, context.format()));
+    if (!same) return tl::unexpected(std::move(same).error());
+    keep = plan->saved->output_octets;
   }
-  if (WritesToStandardOutput(args)) {
-    return RunAudit(context, args, context.out(), context.out_style());
-  }
-  if (auto apart = CheckOutput(args, "--output", args.output); !apart) {
-    return tl::unexpected(std::move(apart).error());
-  }
-  std::ofstream file(args.output, std::ios::binary | std::ios::trunc);
-  if (!file) {
-    return MakeError(ErrorCode::kInvalidArgument,
-                     fmt::format("cannot write {}; check the folder and its permissions",
-                                 SourceName(args.output)));
-  }
-  auto status = RunAudit(context, args, file, {.color = false, .unicode = true});
-  file.close();
-  if (status && !file) {
-    return MakeError(
-        ErrorCode::kInternal,
-        fmt::format("{} could not be written to its end; check the disk", SourceName(args.output)));
-  }
-  return status;
+  return WriteResults(
+      context, args.output, args.inputs,
+      [&](std::ostream& out, Style style) {
+        return AuditInto(context, args, *plan, header, authenticator, out, style);
+      },
+      keep);
 }
 
 }  // namespace
@@ -250,6 +312,15 @@ void AddAuditCommand(CLI::App& app, CliContext& context) {
   verb->add_option("--report", args->report, "Also write a page for a browser (HTML) here")
       ->type_name("FILE");
   AddFindingsOptions(*verb, args->findings);
+  verb->add_option("--checkpoint", args->checkpoint,
+                   "Keep here what --resume needs, until the audit is done")
+      ->type_name("FILE");
+  verb->add_option("--checkpoint-every", args->checkpoint_every_s,
+                   "Seconds between two checkpoints; 0 = after every batch of devices [5]")
+      ->type_name("N")
+      ->check(CLI::Range(0, 86'400));
+  verb->add_flag("--resume", args->resume,
+                 "Go on with the audit of --checkpoint, as it was begun");
   verb->add_flag("--summary-only", args->summary_only, "Leave the records out");
 }
 

@@ -1,9 +1,9 @@
 // How an audit is written: records as they come, then the summary.
 //
 //   ndjson  a first line {"schema":"muster-audit/1","type":"header",...}, one line a record ("type"
-//           is "device" or "unreadable"), a line of type "summary"; where findings are asked
-// for, then
-//           one line of type "finding" for each, as DescribeFinding (findings_output.h) has it
+//           is "device" or "unreadable"), a line of type "summary"; where findings are
+//           asked for, then one line of type "finding" for each, as DescribeFinding
+//           (findings_output.h) has it
 //   json    one document {"schema":"muster-audit-report/1", ..., "records":[...], "summary":{...}},
 //           where findings are asked for with "findings":[...]
 //   csv, junit, sarif: see record_formats.h
@@ -41,6 +41,8 @@ class AuditWriter {
 
   // `header`: {"service","generation","at","options","inputs"}.
   void Begin(const Json& header);
+  // In place of Begin: the output holds the header already, and `records` records.
+  void GoOn(std::uint64_t records) { first_record_ = records == 0; }
   void Record(const AuditRecord& record);
   // `findings`: null where none were asked for.
   void End(const AuditReport& report, const FindingsReport* findings = nullptr);

@@ -38,7 +38,8 @@ void AuditProgress::Draw(const RecordSource& source) {
   drawn_ = true;
   std::optional<std::pair<std::uint64_t, std::uint64_t>> done;
   if (const auto position = Position(source)) done.emplace(*position, *total_);
-  context_.err() << "\r\x1b[K" << ProgressText(records_, refused_, done, now - start_)
+  context_.err() << "\r\x1b[K" << ProgressText(records_, refused_, done, now - start_,
+                                                  first_position_.value_or(0))
                  << std::flush;
 }
 
@@ -62,14 +63,15 @@ std::string DurationText(std::chrono::seconds duration) {
 
 std::string ProgressText(std::uint64_t records, std::uint64_t refused,
                          std::optional<std::pair<std::uint64_t, std::uint64_t>> done_of_total,
-                         std::chrono::duration<double> elapsed) {
+                         std::chrono::duration<double> elapsed, std::uint64_t before) {
   std::string share, left;
   if (done_of_total && done_of_total->second > 0) {
-    const double done = static_cast<double>(done_of_total->first) /
-                        static_cast<double>(done_of_total->second);
-    share = fmt::format("{:3.0f} %  ", 100 * done);
-    if (done > 0 && elapsed.count() >= kEstimateAfterS) {
-      const double seconds = std::ceil(elapsed.count() * (1 - done) / done);
+    const auto [done, total] = *done_of_total;
+    share = fmt::format("{:3.0f} %  ",
+                        100 * static_cast<double>(done) / static_cast<double>(total));
+    if (done > before && elapsed.count() >= kEstimateAfterS) {
+      const double seconds = std::ceil(elapsed.count() * static_cast<double>(total - done) /
+                                       static_cast<double>(done - before));
       left = fmt::format(", {} left",
                          DurationText(std::chrono::seconds(static_cast<std::int64_t>(seconds))));
     }

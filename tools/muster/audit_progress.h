@@ -30,6 +30,7 @@ class AuditProgress {
 
   void Count(const AuditRecord& record) {
     if (!shown_) return;
+    if (records_ == 0) first_position_ = Position(record.source);
     ++records_;
     refused_ += !record.verdict.accepted();
     if (records_ % 256 == 0) Draw(record.source);
@@ -46,6 +47,7 @@ class AuditProgress {
   bool drawn_ = false;
   std::vector<std::pair<std::string, std::uint64_t>> sizes_;
   std::optional<std::uint64_t> total_ = 0;
+  std::optional<std::uint64_t> first_position_;  // Not 0 where an audit goes on.
   std::uint64_t records_ = 0, refused_ = 0;
   Clock::time_point start_ = Clock::now(), last_{};
 };
@@ -54,10 +56,10 @@ class AuditProgress {
 std::string DurationText(std::chrono::seconds duration);
 
 // "42 %  1,000 records, 3 did not pass, 250 a second, 2 min left": `done` of `total` octets, where
-// both are known, were read in `elapsed`.
+// both are known, were read when `elapsed` had passed since the first `before` of them.
 std::string ProgressText(std::uint64_t records, std::uint64_t refused,
                          std::optional<std::pair<std::uint64_t, std::uint64_t>> done_of_total,
-                         std::chrono::duration<double> elapsed);
+                         std::chrono::duration<double> elapsed, std::uint64_t before = 0);
 
 }  // namespace muster::cli
 

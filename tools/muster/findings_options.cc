@@ -51,12 +51,15 @@ void AddFindingsOptions(CLI::App& verb, FindingsArgs& args) {
       ->type_name("FILE");
 }
 
+bool WantsFindings(const FindingsArgs& args) {
+  return args.findings || !args.only.empty() || !args.skip.empty() || !args.fail_on.empty() ||
+         !args.weak_keys.empty();
+}
+
 Result<std::unique_ptr<FleetFindings>> StartFindings(
     CliContext& context, const FindingsArgs& args, bool for_report,
     std::shared_ptr<const RegistrySnapshot> snapshot, UnixTime at, int threads) {
-  const bool wanted = args.findings || for_report || !args.only.empty() || !args.skip.empty() ||
-                      !args.fail_on.empty() || !args.weak_keys.empty();
-  if (!wanted) return nullptr;
+  if (!for_report && !WantsFindings(args)) return nullptr;
   FindingsOptions options;
   options.at = at;
   options.only = args.only;

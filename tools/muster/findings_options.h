@@ -23,7 +23,10 @@ struct FindingsArgs {
 
 void AddFindingsOptions(CLI::App& verb, FindingsArgs& args);
 
-// Null where nobody asked for findings. Asked for by any of the options, or `for_report`.
+// Any of the options asks for findings.
+bool WantsFindings(const FindingsArgs& args);
+
+// Null where nobody asked for findings: neither the options nor `for_report`.
 Result<std::unique_ptr<FleetFindings>> StartFindings(
     CliContext& context, const FindingsArgs& args, bool for_report,
     std::shared_ptr<const RegistrySnapshot> snapshot, UnixTime at, int threads);

@@ -51,6 +51,18 @@ void AddInventoryOptions(CLI::App& verb, InventoryArgs& args) {
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40));
 }
 
+Json TermsOf(const InventoryArgs& args) {
+  return {{"input-format", args.format},
+          {"layout", args.layout},
+          {"map", args.map},
+          {"certificates", args.certificates},
+          {"manifest-signer", args.manifest_signer},
+          {"archive-members", args.archive.members_max},
+          {"archive-member-size", args.archive.member_octets_max},
+          {"archive-size", args.archive.octets_max},
+          {"archive-ratio", args.archive.ratio_max}};
+}
+
 Result<InventoryOptions> ToInventoryOptions(CliContext& context, const InventoryArgs& args) {
   InventoryOptions options;
   options.format = args.format;

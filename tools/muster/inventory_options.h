@@ -8,6 +8,7 @@
 #include "muster/inventory.h"
 #include "muster/result.h"
 #include "tools/muster/cli_context.h"
+#include "tools/muster/output.h"
 
 namespace muster::cli {
 
@@ -22,6 +23,9 @@ struct InventoryArgs {
 
 void AddInventoryOptions(CLI::App& verb, InventoryArgs& args);
 Result<InventoryOptions> ToInventoryOptions(CliContext& context, const InventoryArgs& args);
+
+// What has to be the same where an audit goes on.
+Json TermsOf(const InventoryArgs& args);
 
 // Writes the formats that are read.
 int ListInventoryFormats(CliContext& context);

@@ -24,6 +24,12 @@ TEST(ProgressText, EstimatesWhatIsLeftFromOctets) {
             "100 %  1,000 records, 0 did not pass, 100 a second, 0 s left");
 }
 
+TEST(ProgressText, ARateIsOfWhatThisRunRead) {
+  // It went on from a half: a quarter in ten seconds, and a quarter left.
+  EXPECT_EQ(ProgressText(1'000, 3, {{750, 1'000}}, Seconds(10), 500),
+            " 75 %  1,000 records, 3 did not pass, 100 a second, 10 s left");
+}
+
 TEST(ProgressText, SaysNoTimeThatItCannotKnow) {
   // Of a pipe the size is not known, at the start the rate is not.
   EXPECT_EQ(ProgressText(512, 0, std::nullopt, Seconds(10)),
