@@ -207,16 +207,14 @@ Result<int> AuditInto(CliContext& context, const Args& args, Plan& plan, const J
   return status;
 }
 
-Result<void> CheckReport(const Args& args) {
-  if (args.report.empty()) return {};
-  auto apart = CheckApart("--report", args.report, args.inputs);
+// Known before the audit rather than after it.
+Result<void> CheckWritten(const Args& args, std::string_view option, const std::string& path) {
+  auto apart = CheckApart(option, path, args.inputs);
   if (!apart) return apart;
-  // Known before the audit rather than after it.
-  const std::filesystem::path folder = std::filesystem::path(args.report).parent_path();
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   if (folder.empty() || std::filesystem::is_directory(folder)) return {};
-  return MakeError(
-      ErrorCode::kInvalidArgument,
-      fmt::format("cannot write {}: its folder does not exist", SourceName(args.report)));
+  return MakeError(ErrorCode::kInvalidArgument,
+                   fmt::format("cannot write {}: its folder does not exist", SourceName(path)));
 }
 
 Result<void> CheckCheckpoint(const Args& args, Format format) {
@@ -243,7 +241,7 @@ Result<void> CheckCheckpoint(const Args& args, Format format) {
                               "or remove the file",
                               SourceName(args.checkpoint)));
   }
-  return CheckApart("--checkpoint", args.checkpoint, args.inputs);
+  return CheckWritten(args, "--checkpoint", args.checkpoint);
 }
 
 Result<int> Audit(CliContext& context, const Args& args) {
@@ -256,7 +254,8 @@ Result<int> Audit(CliContext& context, const Args& args) {
     return MakeError(ErrorCode::kInvalidArgument,
                      "csv, junit and sarif hold records and no summary; leave out --summary-only");
   }
-  auto fit = CheckReport(args);
+  Result<void> fit;
+  if (!args.report.empty()) fit = CheckWritten(args, "--report", args.report);
   if (fit) fit = CheckCheckpoint(args, context.format());
   if (!fit) return tl::unexpected(std::move(fit).error());
   auto plan = MakePlan(context, args);
