@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
@@ -12,14 +11,10 @@
 #include "tests/differential/comparison.h"
 #include "tests/differential/explanations.h"
 #include "tests/differential/minimise.h"
+#include "tests/support/setting.h"
 
 namespace muster::test {
 namespace {
-
-std::uint64_t Setting(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 // The questions of one PKI share certificates.
 constexpr std::uint64_t kQuestionsOfAPki = 20;

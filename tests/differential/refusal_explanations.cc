@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tests/differential/explanations.h"
+
 namespace muster::test {
 namespace {
 
