@@ -81,7 +81,7 @@ constexpr Rare kRare[] = {
     {3293, 6},   {3708, 15}, {4170, 3},  {5700, 16},  {6319, 19}, {6716, 1},   {7273, 15},
     {20433, 10}, {21072, 3}, {21142, 7}, {21581, 12}, {21799, 0}, {22371, 12}, {22503, 12},
     {32482, 7},  {35462, 3}, {37012, 15}, {2002015, 2}, {2002434, 12},
-    {2006592, 11}};
+    {2006592, 11}, {2007381, 11}, {2007529, 13}};
 
 void AskOne(const std::vector<Examiner>& examiners, const AdversarialQuestion& question,
             AdversarialIssuer* issuer, Tally* tally) {

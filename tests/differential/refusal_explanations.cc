@@ -64,7 +64,10 @@ bool IsCa(const Disagreement&, const CertificatePlan* at) { return at != nullptr
 // On the peer's path, which is all that is left of the question.
 bool SomeNameIsSwapped(const Disagreement& d, const CertificatePlan*) {
   const auto is_swapped = [&](std::size_t i) {
-    return d.question.certificates[i].HasFlaw("form: swapped, signed");
+    const CertificatePlan& plan = d.question.certificates[i];
+    return plan.HasFlaw("form: swapped, signed") ||
+           (plan.HasFlaw("name: issuer attributes in other order") &&
+            plan.HasFlaw("name: subject is its issuer"));
   };
   const auto& untrusted = d.question.untrusted;
   const auto& anchors = d.question.anchors;
