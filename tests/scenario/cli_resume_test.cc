@@ -75,6 +75,10 @@ class ResumeVerb : public CommandTest {
     std::filesystem::remove(pieces);
   }
 
+  static std::string Replaced(std::string text, const std::string& what, const std::string& by) {
+    return text.replace(text.find(what), what.size(), by);
+  }
+
   std::string fleet_;
 };
 
@@ -148,7 +152,9 @@ TEST_F(ResumeVerb, ChangedFilesAreRefused) {
   scratch_.Write("out", written);
   // Anything else in place of the checkpoint.
   for (const std::string& text : {std::string(), std::string("{}"), kept.substr(0, kept.size() / 2),
-                                  std::string(R"({"schema":"muster-audit-checkpoint/2"})")}) {
+                                  std::string(R"({"schema":"muster-audit-checkpoint/2"})"),
+                                  Replaced(kept, "\"at\":\"", "\"at\":7,\"x\":\""),
+                                  Replaced(kept, "\"terms\":", "\"terms\":[],\"x\":")}) {
     scratch_.Write("state", text);
     Fails(3, "is not a checkpoint", Command(resume));
   }
