@@ -38,13 +38,41 @@ std::size_t IssuerKeyPool::octets() const {
   return octets_;
 }
 
+// Octets of the budget; given back with it, unless they were taken.
+class IssuerKeyPool::Room {
+ public:
+  Room() = default;
+  Room(IssuerKeyPool* pool, std::size_t octets) : pool_(pool), octets_(octets) {}
+  Room(Room&& other) noexcept : pool_(other.pool_), octets_(std::exchange(other.octets_, 0)) {}
+  Room& operator=(Room&& other) noexcept {
+    std::swap(pool_, other.pool_);
+    std::swap(octets_, other.octets_);
+    return *this;
+  }
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+  ~Room() {
+    if (octets_ == 0) return;
+    const std::lock_guard lock(pool_->mutex_);
+    pool_->octets_ -= octets_;
+  }
+
+  explicit operator bool() const { return octets_ != 0; }
+  // From now on it is the caller who gives them back.
+  std::size_t Take() { return std::exchange(octets_, 0); }
+
+ private:
+  IssuerKeyPool* pool_ = nullptr;
+  std::size_t octets_ = 0;
+};
+
 // Something to build.
 struct IssuerKeyPool::Build {
   Need* need = nullptr;
   KeyAlgorithm algorithm = KeyAlgorithm::kP256;
   int window_now = 0;        // Of the table that the key has; 0 = none.
   int window = 0;            // To build.
-  std::size_t reserved = 0;  // Octets in the budget; 0 = the table is not kept.
+  Room room = {};            // None: the table is not kept.
   // Of the key, while a table to be kept is built: others make do with what there is.
   std::unique_lock<std::mutex> lock = {};
 };
@@ -103,8 +131,8 @@ void IssuerKeyPool::ChooseWindow(Build* build) {
     build->window_now = WindowOf(build->need->prepared);
     for (; build->window > build->window_now; --build->window) {
       const std::size_t octets = PreparedKey::OctetsFor(build->algorithm, build->window);
-      if (Reserve(octets, key)) {
-        build->reserved = octets;
+      if (Room room = Reserve(octets, key)) {
+        build->room = std::move(room);
         return;
       }
       if (build->window == kernels::kWindowMin) break;
@@ -124,7 +152,7 @@ void IssuerKeyPool::BuildTables(std::span<Build> builds) {
   for (std::size_t i = 0; i < builds.size(); ++i) {
     std::shared_ptr<const PreparedIssuer> prepared;
     if (built[i]) prepared = std::make_shared<const PreparedIssuer>(*std::move(built[i]));
-    Keep(builds[i], prepared);
+    Keep(&builds[i], prepared);
     if (prepared != nullptr) builds[i].need->prepared = std::move(prepared);
   }
 }
@@ -132,21 +160,21 @@ void IssuerKeyPool::BuildTables(std::span<Build> builds) {
 void IssuerKeyPool::BuildRsa(Build* build) {
   const std::shared_ptr<IssuerKey>& key = *build->need->key;
   // The modulus, and two forms of it for the kernels, each with a square.
-  build->reserved = 6 * static_cast<std::size_t>(key->reference_.bits()) / 8;
-  if (!Reserve(build->reserved, key)) build->reserved = 0;
+  build->room = Reserve(6 * static_cast<std::size_t>(key->reference_.bits()) / 8, key);
   auto built = PreparedRsaKey::Prepare(key->spki_, AlgorithmPolicy{});
   std::shared_ptr<const PreparedIssuer> prepared;
   if (built) prepared = std::make_shared<const PreparedIssuer>(*std::move(built));
-  Keep(*build, prepared);
+  Keep(build, prepared);
   build->need->prepared = std::move(prepared);
 }
 
-bool IssuerKeyPool::Reserve(std::size_t octets, const std::shared_ptr<IssuerKey>& key) {
-  if (octets > octets_max_ / kShareMax) return false;
+IssuerKeyPool::Room IssuerKeyPool::Reserve(std::size_t octets,
+                                           const std::shared_ptr<IssuerKey>& key) {
+  if (octets > octets_max_ / kShareMax) return {};
   const std::lock_guard lock(mutex_);
   // Twice round at most: the first time may only find keys that were used.
   for (std::size_t looks = 2 * holders_.size(); octets_ + octets > octets_max_; --looks) {
-    if (looks == 0 || holders_.empty()) return false;
+    if (looks == 0 || holders_.empty()) return {};
     if (hand_ == holders_.end()) hand_ = holders_.begin();
     IssuerKey& holder = **hand_;
     if (&holder == key.get() || holder.used_.exchange(false, std::memory_order_relaxed)) {
@@ -156,7 +184,7 @@ bool IssuerKeyPool::Reserve(std::size_t octets, const std::shared_ptr<IssuerKey>
     }
   }
   octets_ += octets;
-  return true;
+  return {this, octets};
 }
 
 void IssuerKeyPool::DropNext() {
@@ -171,20 +199,16 @@ void IssuerKeyPool::DropNext() {
   hand_ = holders_.erase(hand_);
 }
 
-// Replaces what the key had, where there is room for it; without `prepared`, gives the room back.
-void IssuerKeyPool::Keep(const Build& build, std::shared_ptr<const PreparedIssuer> prepared) {
-  if (build.reserved == 0) return;
-  const std::shared_ptr<IssuerKey>& key = *build.need->key;
+// Replaces what the key had, where there is room for it.
+void IssuerKeyPool::Keep(Build* build, std::shared_ptr<const PreparedIssuer> prepared) {
+  if (!build->room || prepared == nullptr) return;
+  const std::shared_ptr<IssuerKey>& key = *build->need->key;
   const std::lock_guard lock(mutex_);
-  if (prepared == nullptr) {
-    octets_ -= build.reserved;
-    return;
-  }
   const std::lock_guard state_lock(key->state_mutex_);
   if (key->prepared_ == nullptr) holders_.insert(hand_, key);
   key->used_.store(false, std::memory_order_relaxed);
   octets_ -= key->octets_;
-  key->octets_ = build.reserved;
+  key->octets_ = build->room.Take();
   key->prepared_ = std::move(prepared);
 }
 

@@ -81,16 +81,17 @@ class IssuerKeyPool {
 
  private:
   struct Build;
+  class Room;
   // Looks at what a key has; true where that is not enough, and then `build` says what to do.
   bool WantsMore(Need* need, Build* build);
-  // Makes room, by dropping what was not used for longest; false where `octets` is too much.
-  bool Reserve(std::size_t octets, const std::shared_ptr<IssuerKey>& key);
+  // Makes room, by dropping what was not used for longest; none where `octets` is too much.
+  Room Reserve(std::size_t octets, const std::shared_ptr<IssuerKey>& key);
   // Drops the table under the hand.
   void DropNext();
   void ChooseWindow(Build* build);
   void BuildTables(std::span<Build> builds);
   void BuildRsa(Build* build);
-  void Keep(const Build& build, std::shared_ptr<const PreparedIssuer> prepared);
+  void Keep(Build* build, std::shared_ptr<const PreparedIssuer> prepared);
 
   const Kernel kernel_;
   const std::size_t octets_max_;

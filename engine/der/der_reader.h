@@ -1,7 +1,7 @@
 // DerReader: strict, zero-copy, non-recursive reading of DER (X.690 sections 8 and 10).
 //
 // Refused: indefinite and non-minimal lengths, lengths beyond the input, high tag numbers (none
-// occurs in X.509). The reader never reads outside its view, whatever the octets are.
+// occurs in X.509), strings in the constructed form. The reader never reads outside its view, whatever the octets are.
 #ifndef MUSTER_ENGINE_DER_DER_READER_H_
 #define MUSTER_ENGINE_DER_DER_READER_H_
 
@@ -66,6 +66,7 @@ class DerReader {
     const std::uint8_t tag = rest_[0];
     // Tag 0 is BER's end-of-contents (X.690 8.1.5); number 31 opens a high tag number (8.1.2.4).
     if (tag == 0 || (tag & 0x1f) == 0x1f) return Fail(kBadTag);
+    if (!HasDerForm(tag)) return Fail("a string in pieces, or a sequence in none, is not DER");
     std::size_t header = 2;
     std::size_t length = rest_[1];
     if (length >= 0x80 && !ReadLongLength(&header, &length)) return false;
@@ -116,6 +117,13 @@ class DerReader {
   static constexpr std::string_view kPastEnd = "length runs past the end";
   static constexpr std::string_view kMissing = "element is missing";
   static constexpr std::string_view kUnexpectedTag = "element is of an unexpected type";
+
+  // Universal types have one form in DER: SEQUENCE, SET and their like are constructed, the rest is
+  // primitive (X.690 8 and 10.2).
+  static constexpr bool HasDerForm(std::uint8_t tag) {
+    constexpr std::uint32_t kConstructed = 1u << 8 | 1u << 11 | 1u << 16 | 1u << 17 | 1u << 29;
+    return tag >= 0x40 || (tag >> 5 & 1) == (kConstructed >> (tag & 0x1f) & 1);
+  }
 
   bool Fail(std::string_view why) {
     error_ = why;

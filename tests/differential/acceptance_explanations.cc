@@ -214,11 +214,11 @@ void AddBuilding(Rows* rows) {
                    .whom = Whom::kOpenssl,
                    .peer_says = {"certificate signature failure"},
                    .holds = NamesShareAKeylessIssuer});
-  rows->push_back({.name = "tries one issuer of a name, where no key identifier tells them apart",
+  rows->push_back({.name = "tries one issuer of a name: the first, or the one a key identifier names",
                    .clause = "RFC 4158 2.4.2; RFC 5280 4.2.1.1; RFC 4210 4.4",
                    .whom = Whom::kBotan,
                    .peer_says = {"Signature error"},
-                   .flaws = {"identifier: authority without fields"},
+                   .flaws = {"identifier:", "signature: by another key of the name"},
                    .holds = NamesShareAKeylessIssuer});
   rows->push_back({.name = "wants paths to end in self-signed certificates",
                    .clause = "RFC 5280 6.1.1 (d): an anchor is a name and a key",

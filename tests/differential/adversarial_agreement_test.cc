@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
@@ -12,14 +11,10 @@
 #include "tests/differential/comparison.h"
 #include "tests/differential/explanations.h"
 #include "tests/differential/minimise.h"
+#include "tests/support/setting.h"
 
 namespace muster::test {
 namespace {
-
-std::uint64_t Setting(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 // The questions of one PKI share certificates.
 constexpr std::uint64_t kQuestionsOfAPki = 20;
@@ -85,7 +80,8 @@ constexpr Rare kRare[] = {
     {1130, 2},   {1428, 7},  {2000, 7},  {2018, 7},   {614, 3},   {2676, 44},  {2979, 21},
     {3293, 6},   {3708, 15}, {4170, 3},  {5700, 16},  {6319, 19}, {6716, 1},   {7273, 15},
     {20433, 10}, {21072, 3}, {21142, 7}, {21581, 12}, {21799, 0}, {22371, 12}, {22503, 12},
-    {32482, 7},  {35462, 3}, {37012, 15}};
+    {32482, 7},  {35462, 3}, {37012, 15}, {2002015, 2}, {2002434, 12},
+    {2006592, 11}, {2007381, 11}, {2007529, 13}};
 
 void AskOne(const std::vector<Examiner>& examiners, const AdversarialQuestion& question,
             AdversarialIssuer* issuer, Tally* tally) {

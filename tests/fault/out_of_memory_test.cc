@@ -5,12 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <memory>
 #include <new>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "engine/crypto/issuer_key.h"
 #include "muster/authenticator.h"
 #include "muster/fleet_audit.h"
 #include "muster/kernel.h"
@@ -231,6 +233,36 @@ TEST_F(OutOfMemoryTest, AProofIsRefused) {
   EXPECT_GT(refused, 0);
   FailEachAllocation([&] { return CheckProof(ca, code, other, w_.at()); },
                      [](const ProofOutcome& outcome) { ASSERT_FALSE(outcome.good()); });
+}
+
+TEST_F(OutOfMemoryTest, TablesThatAreNotBuiltTakeNoRoom) {
+  using namespace crypto;
+  const ByteView spki = factory_.view().spki();
+  for (const Kernel kernel : SupportedKernels()) {
+    if (kernel == Kernel::kReference) continue;
+    std::unique_ptr<IssuerKeyPool> pool;
+    std::shared_ptr<IssuerKey> key;
+    const auto prepare = [&] {
+      const long left = std::exchange(allocations_left, -1);
+      pool = std::make_unique<IssuerKeyPool>(kernel, 1 << 30);
+      key = pool->Intern(spki, PublicKey::Load(spki, AlgorithmPolicy{}).value());
+      IssuerKeyPool::Need need{&key, 400};
+      allocations_left = left;
+      try {
+        pool->Prepare({&need, 1});
+      } catch (const std::bad_alloc&) {
+      }
+      return 0;
+    };
+    const long allocations = FailEachAllocation(prepare, [&](int) {
+      IssuerKeyPool::Need again{&key, 400};
+      pool->Prepare({&again, 1});
+      ASSERT_NE(again.prepared, nullptr);
+      const int window = std::get<PreparedKey>(*again.prepared).window();
+      EXPECT_EQ(pool->octets(), PreparedKey::OctetsFor(KeyAlgorithm::kP256, window));
+    });
+    EXPECT_GT(allocations, 3) << NameOf(kernel);
+  }
 }
 
 // What a sink throws ends the audit, and is not the caller's to catch.

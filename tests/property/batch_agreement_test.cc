@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <set>
 #include <string>
@@ -14,6 +13,7 @@
 #include "muster/authenticator.h"
 #include "muster/kernel.h"
 #include "tests/support/mixed_fleet.h"
+#include "tests/support/setting.h"
 
 namespace muster {
 namespace {
@@ -21,11 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::MixedFleet;
 using test::OwnedChain;
-
-std::uint64_t Setting(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
+using test::Setting;
 
 const MixedFleet& Fleet() {
   static const MixedFleet fleet = test::MakeMixedFleet();

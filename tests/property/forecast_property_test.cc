@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <random>
@@ -14,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/setting.h"
 #include "tests/support/test_world.h"
 
 namespace muster::test {
@@ -174,12 +174,11 @@ std::vector<Brute> ByBruteForce(const ForecastWorld& world, UnixTime from) {
 }
 
 TEST(ForecastProperty, IsWhatBruteForceFinds) {
-  const char* setting = std::getenv("MUSTER_FORECAST_WORLDS");
-  const int worlds = setting == nullptr ? 150 : std::atoi(setting);
+  const std::uint64_t worlds = Setting("MUSTER_FORECAST_WORLDS", 150);
   std::map<ForecastLimit, int> limits;
   std::set<RejectReason> reasons;
-  for (int seed = 0; seed < worlds; ++seed) {
-    ForecastWorld world(static_cast<std::uint64_t>(seed));
+  for (std::uint64_t seed = 0; seed < worlds; ++seed) {
+    ForecastWorld world(seed);
     const Forecaster forecaster(world.snapshot(), world.options());
     for (int turn = 0; turn < 2; ++turn) {
       const UnixTime from = world.AnyTime();

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <random>
 #include <string>
@@ -13,6 +12,7 @@
 
 #include "muster/authenticator.h"
 #include "tests/property/roll_up_model.h"
+#include "tests/support/setting.h"
 #include "tests/support/test_world.h"
 
 namespace muster::test {
@@ -23,11 +23,6 @@ using namespace std::chrono_literals;
 using Random = std::mt19937_64;
 std::size_t Below(std::size_t bound, Random* random) { return (*random)() % bound; }
 bool OneIn(std::size_t n, Random* random) { return Below(n, random) == 0; }
-
-std::uint64_t Setting(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 // The model's times: 0 is w.at(), each further one an hour later.
 constexpr int kTimes = 3;

@@ -20,6 +20,7 @@ cmake_dependent_option(MUSTER_BUILD_BENCH "Build the benchmarks (Release only)"
 option(MUSTER_WERROR "Treat warnings as errors" OFF)
 option(MUSTER_CHECKED "Check invariants at run time, in the library and in libstdc++" OFF)
 option(MUSTER_COVERAGE "Measure line coverage (GCC and gcovr)" OFF)
+option(MUSTER_LONG_RUNS "Let tests run for days (the preset long)" OFF)
 option(MUSTER_FUZZ "Build libFuzzer targets instead of the other tests (Clang)" OFF)
 set(MUSTER_SANITIZE "" CACHE STRING "Sanitizers: address;undefined or thread")
 set(MUSTER_CONFORMANCE_DIR "$ENV{MUSTER_CONFORMANCE_DIR}" CACHE PATH

@@ -91,6 +91,7 @@ Result<SavedAudit> LoadCheckpoint(const std::string& path) try {
   if (json.at("schema") != kSchema) throw std::runtime_error("it has another schema");
   SavedAudit saved;
   saved.terms = json.at("terms");
+  saved.terms.at("at").get_to(saved.at);
   json.at("output_octets").get_to(saved.output_octets);
   saved.checkpoint = ParseStand(json.at("stand"));
   return saved;
@@ -102,7 +103,7 @@ Result<SavedAudit> LoadCheckpoint(const std::string& path) try {
 
 Result<void> CheckTerms(const std::string& path, const Json& saved, const Json& now) {
   for (const auto& [name, value] : now.items()) {
-    const Json was = saved.is_object() && saved.contains(name) ? saved.at(name) : Json(nullptr);
+    const Json was = saved.contains(name) ? saved.at(name) : Json(nullptr);
     if (was == value) continue;
     return MakeError(
         ErrorCode::kInvalidArgument,

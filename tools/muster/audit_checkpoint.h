@@ -14,6 +14,7 @@ namespace muster::cli {
 
 struct SavedAudit {
   Json terms;                       // What the audit was begun with: names and values.
+  std::string at;                   // Of the terms: the time that is decided for.
   AuditCheckpoint checkpoint;
   std::uint64_t output_octets = 0;  // Of --output, where its records end.
 };

@@ -3,7 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <system_error>
@@ -42,16 +42,6 @@ int StatusOf(const AuditReport& report, bool found) {
   return report.rejected + report.unreadable == 0 && !found ? kExitAccepted : kExitRefused;
 }
 
-Json HeaderOf(const Args& args, const Authenticator& authenticator, UnixTime at) {
-  const auto snapshot = authenticator.snapshot();
-  Json header{{"service", snapshot->service()},
-              {"generation", snapshot->generation()},
-              {"at", FormatRfc3339(at)}};
-  header["options"] = DescribeOptions(authenticator.options());
-  header["inputs"] = args.inputs;
-  return header;
-}
-
 void SayTotals(CliContext& context, const AuditReport& report) {
   context.Say(fmt::format("{}{}: {} accepted, {} refused; {} unreadable",
                           report.interrupted ? "interrupted after " : "",
@@ -67,34 +57,26 @@ Result<FleetAuditOptions> ToAuditOptions(CliContext& context, const Args& args, 
   return options;
 }
 
-// Writes what is known at the end. `model` is null where no page is wanted.
-Result<int> Conclude(CliContext& context, const Args& args, const Json& header,
-                     const AuditReport& report, FleetFindings* findings,
-                     const AuditReportModel* model, AuditWriter* writer) {
-  Result<FindingsReport> found;
-  if (findings != nullptr) found = findings->Finish();
-  if (!found) return tl::unexpected(std::move(found).error());
-  const FindingsReport* shown = findings != nullptr ? &*found : nullptr;
-  writer->End(report, shown);
-  if (model != nullptr) {
-    const Json page = model->Describe(header, report, shown);
-    auto written = ReplaceFile(args.report, ReportPage(page));
-    if (!written) return tl::unexpected(std::move(written).error());
-  }
-  for (const std::string& note : report.notes) context.Warn(note);
-  if (context.format() != Format::kTable || !args.output.empty()) SayTotals(context, report);
-  return StatusOf(report, Fails(args.findings, *found));
-}
-
 // What an audit is made with: all of it is known to be good before anything is written.
 struct Plan {
   std::shared_ptr<const RegistrySnapshot> snapshot;
   AuthenticationOptions authentication;
   FleetAuditOptions audit;
+  Json header;                      // Of the results.
+  Json terms;                       // What has to be the same where it goes on.
   std::optional<SavedAudit> saved;  // Where it goes on from.
 };
 
-// What has to be the same where an audit goes on. Threads and memory change no result.
+Json HeaderOf(const Args& args, const Plan& plan) {
+  Json header{{"service", plan.snapshot->service()},
+              {"generation", plan.snapshot->generation()},
+              {"at", FormatRfc3339(plan.audit.at)}};
+  header["options"] = DescribeOptions(plan.authentication);
+  header["inputs"] = args.inputs;
+  return header;
+}
+
+// Threads and memory change no result.
 Json TermsOf(const Args& args, const Json& header, Format format) {
   Json terms = header;
   terms["output"] = args.output;
@@ -114,7 +96,7 @@ Result<Plan> MakePlan(CliContext& context, const Args& args) {
   }
   // Without --at an audit decides for the time when it was begun.
   const bool as_begun = plan.saved && args.decision.at.empty();
-  auto at = context.TimeOf(as_begun ? plan.saved->terms.value("at", "") : args.decision.at);
+  auto at = context.TimeOf(as_begun ? plan.saved->at : args.decision.at);
   if (!at) return tl::unexpected(std::move(at).error());
   auto options = ToOptions(args.decision);
   if (!options) return tl::unexpected(std::move(options).error());
@@ -126,86 +108,127 @@ Result<Plan> MakePlan(CliContext& context, const Args& args) {
   plan.authentication = *std::move(options);
   plan.authentication.cache_octets_max = args.cache_octets();
   plan.audit = *std::move(audit_options);
+  plan.header = HeaderOf(args, plan);
+  plan.terms = TermsOf(args, plan.header, context.format());
+  if (plan.saved) {
+    auto same = CheckTerms(args.checkpoint, plan.saved->terms, plan.terms);
+    if (!same) return tl::unexpected(std::move(same).error());
+  }
   return plan;
 }
 
-// Runs the audit itself; `begin` comes before the first record.
-Result<AuditReport> RunAudit(CliContext& context, const Args& args, Plan& plan,
-                             const Authenticator& authenticator, const Json& header,
-                             const std::function<void()>& begin, AuditReportModel* model,
-                             FleetFindings* findings, AuditWriter* writer, std::ostream& out) {
-  std::optional<CheckpointKeeper> keeper;
-  if (!args.checkpoint.empty()) {
-    keeper.emplace(args.checkpoint, TermsOf(args, header, context.format()),
-                   std::chrono::seconds(args.checkpoint_every_s), out,
-                   args.summary_only ? std::string() : args.output);
-    plan.audit.checkpoint = [&](const AuditCheckpoint& stand) { keeper->Offer(stand); };
-    if (plan.saved) plan.audit.resume = &plan.saved->checkpoint;
+// One audit: where its records go while it runs, and what is said at its end.
+class AuditJob {
+ public:
+  AuditJob(CliContext& context, const Args& args, Plan plan, std::ostream& out, Style style)
+      : context_(context),
+        args_(args),
+        plan_(std::move(plan)),
+        out_(out),
+        writer_(out, plan_.snapshot->contents(), {context.format(), style, args.summary_only}) {
+    if (!args.report.empty()) model_.emplace(plan_.snapshot->contents(), plan_.audit.at);
+    if (!args.checkpoint.empty()) {
+      keeper_.emplace(args.checkpoint, plan_.terms, std::chrono::seconds(args.checkpoint_every_s),
+                      out, args.summary_only ? std::string() : args.output);
+      plan_.audit.checkpoint = [this](const AuditCheckpoint& stand) { keeper_->Offer(stand); };
+    }
+    if (!plan_.saved) return;
+    plan_.audit.resume = &plan_.saved->checkpoint;
+    if (plan_.saved->output_octets == 0) return;
+    const AuditReport& before = plan_.saved->checkpoint.report;
+    writer_.GoOn(before.devices + before.unreadable);
+    begun_ = true;
   }
-  FleetAudit audit(authenticator, plan.audit);
-  InterruptGuard guard;
-  AuditProgress progress(context, args.inputs,
-                         RecordsShown(context, args.output, args.summary_only));
-  FleetAudit::Sink sink;
-  // An audit that shows no record is spared making them.
-  if (!args.summary_only || progress.shown() || model != nullptr || findings != nullptr) {
-    sink = [&](const AuditRecord& record) {
-      begin();
-      writer->Record(record);
-      if (model != nullptr) model->Count(record);
-      if (findings != nullptr) findings->Add(record);
-      progress.Count(record);
-      if (!out) throw ResultsLost();
-    };
-  }
-  auto report = audit.Run(args.inputs, context.in(), sink, &InterruptFlag());
-  if (keeper && report && !report->interrupted) keeper->Remove();
-  return report;
-}
+  AuditJob(const AuditJob&) = delete;
+  AuditJob& operator=(const AuditJob&) = delete;
 
-Result<int> AuditInto(CliContext& context, const Args& args, Plan& plan, const Json& header,
-                      const Authenticator& authenticator, std::ostream& out, Style style) {
-  const RegistryContents& contents = plan.snapshot->contents();
-  std::optional<AuditReportModel> model;
-  if (!args.report.empty()) model.emplace(contents, plan.audit.at);
-  auto findings = StartFindings(context, args.findings, !args.report.empty(), plan.snapshot,
-                                plan.audit.at, args.threads);
-  if (!findings) return tl::unexpected(std::move(findings).error());
-  AuditWriter writer(out, contents, {context.format(), style, args.summary_only});
-  // Written with the first record, so that an input that cannot be opened leaves no output.
-  bool begun = false;
-  if (plan.saved && plan.saved->output_octets > 0) {
-    const AuditReport& before = plan.saved->checkpoint.report;
-    writer.GoOn(before.devices + before.unreadable);
-    begun = true;
+  Result<int> Run() {
+    auto findings = StartFindings(context_, args_.findings, !args_.report.empty(), plan_.snapshot,
+                                  plan_.audit.at, args_.threads);
+    if (!findings) return tl::unexpected(std::move(findings).error());
+    findings_ = *std::move(findings);
+    auto report = Audit();
+    if (!report) return tl::unexpected(std::move(report).error());
+    Begin();
+    auto status = Conclude(*report);
+    if (!status || !keeper_) return status;
+    if (report->interrupted) {
+      context_.Say(fmt::format("the same command with --resume goes on from {}",
+                               SourceName(args_.checkpoint)));
+    } else if (out_.flush()) {
+      keeper_->Remove();
+    }
+    return status;
   }
-  const auto begin = [&] {
-    if (!begun) writer.Begin(header);
-    begun = true;
-  };
-  auto report = RunAudit(context, args, plan, authenticator, header, begin,
-                         model ? &*model : nullptr, findings->get(), &writer, out);
-  if (!report) return tl::unexpected(std::move(report).error());
-  begin();
-  auto status = Conclude(context, args, header, *report, findings->get(),
-                         model ? &*model : nullptr, &writer);
-  if (status && report->interrupted && !args.checkpoint.empty()) {
-    context.Say(fmt::format("the same command with --resume goes on from {}",
-                            SourceName(args.checkpoint)));
-  }
-  return status;
-}
 
-Result<void> CheckReport(const Args& args) {
-  if (args.report.empty()) return {};
-  auto apart = CheckApart("--report", args.report, args.inputs);
+ private:
+  Result<AuditReport> Audit() {
+    const Authenticator authenticator(plan_.snapshot, plan_.authentication);
+    FleetAudit audit(authenticator, plan_.audit);
+    InterruptGuard guard;
+    AuditProgress progress(context_, args_.inputs,
+                           RecordsShown(context_, args_.output, args_.summary_only));
+    FleetAudit::Sink sink;
+    // An audit that shows no record is spared making them.
+    if (!args_.summary_only || progress.shown() || model_ || findings_) {
+      sink = [&](const AuditRecord& record) {
+        Take(record);
+        progress.Count(record);
+      };
+    }
+    return audit.Run(args_.inputs, context_.in(), sink, &InterruptFlag());
+  }
+
+  // With the first record, so that an input that cannot be opened leaves no output.
+  void Begin() {
+    if (!begun_) writer_.Begin(plan_.header);
+    begun_ = true;
+  }
+
+  void Take(const AuditRecord& record) {
+    Begin();
+    writer_.Record(record);
+    if (model_) model_->Count(record);
+    if (findings_) findings_->Add(record);
+    if (!out_) throw ResultsLost();
+  }
+
+  // Writes what is known at the end.
+  Result<int> Conclude(const AuditReport& report) {
+    Result<FindingsReport> found;
+    if (findings_) found = findings_->Finish();
+    if (!found) return tl::unexpected(std::move(found).error());
+    const FindingsReport* shown = findings_ ? &*found : nullptr;
+    writer_.End(report, shown);
+    if (model_) {
+      const Json page = model_->Describe(plan_.header, report, shown);
+      auto written = ReplaceFile(args_.report, ReportPage(page));
+      if (!written) return tl::unexpected(std::move(written).error());
+    }
+    for (const std::string& note : report.notes) context_.Warn(note);
+    if (context_.format() != Format::kTable || !args_.output.empty()) SayTotals(context_, report);
+    return StatusOf(report, Fails(args_.findings, *found));
+  }
+
+  CliContext& context_;
+  const Args& args_;
+  Plan plan_;
+  std::ostream& out_;
+  AuditWriter writer_;
+  std::optional<AuditReportModel> model_;    // Where a page is wanted.
+  std::optional<CheckpointKeeper> keeper_;   // Where a checkpoint is kept.
+  std::unique_ptr<FleetFindings> findings_;  // Null where nobody asked for them.
+  bool begun_ = false;
+};
+
+// Known before the audit rather than after it.
+Result<void> CheckWritten(const Args& args, std::string_view option, const std::string& path) {
+  auto apart = CheckApart(option, path, args.inputs);
   if (!apart) return apart;
-  // Known before the audit rather than after it.
-  const std::filesystem::path folder = std::filesystem::path(args.report).parent_path();
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   if (folder.empty() || std::filesystem::is_directory(folder)) return {};
-  return MakeError(
-      ErrorCode::kInvalidArgument,
-      fmt::format("cannot write {}: its folder does not exist", SourceName(args.report)));
+  return MakeError(ErrorCode::kInvalidArgument,
+                   fmt::format("cannot write {}: its folder does not exist", SourceName(path)));
 }
 
 Result<void> CheckCheckpoint(const Args& args, Format format) {
@@ -232,7 +255,7 @@ Result<void> CheckCheckpoint(const Args& args, Format format) {
                               "or remove the file",
                               SourceName(args.checkpoint)));
   }
-  return CheckApart("--checkpoint", args.checkpoint, args.inputs);
+  return CheckWritten(args, "--checkpoint", args.checkpoint);
 }
 
 Result<int> Audit(CliContext& context, const Args& args) {
@@ -242,24 +265,17 @@ Result<int> Audit(CliContext& context, const Args& args) {
     return MakeError(ErrorCode::kInvalidArgument,
                      "csv, junit and sarif hold records and no summary; leave out --summary-only");
   }
-  auto fit = CheckReport(args);
+  Result<void> fit;
+  if (!args.report.empty()) fit = CheckWritten(args, "--report", args.report);
   if (fit) fit = CheckCheckpoint(args, context.format());
   if (!fit) return tl::unexpected(std::move(fit).error());
   auto plan = MakePlan(context, args);
   if (!plan) return tl::unexpected(std::move(plan).error());
-  const Authenticator authenticator(plan->snapshot, plan->authentication);
-  const Json header = HeaderOf(args, authenticator, plan->audit.at);
-  std::optional<std::uint64_t> keep;
-  if (plan->saved) {
-    auto same = CheckTerms(args.checkpoint, plan->saved->terms,
-                           TermsOf(args, header, context.format()));
-    if (!same) return tl::unexpected(std::move(same).error());
-    keep = plan->saved->output_octets;
-  }
+  const auto keep = plan->saved ? std::optional(plan->saved->output_octets) : std::nullopt;
   return WriteResults(
       context, args.output, args.inputs,
       [&](std::ostream& out, Style style) {
-        return AuditInto(context, args, *plan, header, authenticator, out, style);
+        return AuditJob(context, args, *std::move(plan), out, style).Run();
       },
       keep);
 }

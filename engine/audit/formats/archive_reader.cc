@@ -150,6 +150,13 @@ class ArchiveReader : public InventoryReader {
         out->error = fmt::format("the archive is damaged: {}{}", Why(), kRestLeft);
         return false;
       }
+      // libarchive takes anything for a single file that nothing compresses.
+      if (archive_format(archive_.get()) == ARCHIVE_FORMAT_RAW &&
+          archive_filter_code(archive_.get(), 0) == ARCHIVE_FILTER_NONE) {
+        ended_ = true;
+        out->error = "is no archive, and no compressed file that can be read";
+        return false;
+      }
       if (++use_.members > limits_.members_max) {
         ended_ = true;
         out->error = fmt::format("more than {} members{}", limits_.members_max, kRestLeft);
@@ -183,7 +190,7 @@ class ArchiveReader : public InventoryReader {
       Drain();
       return false;
     }
-    const Format& format = FormatOf(prefix, *context_);
+    const Format& format = FormatOfMember(prefix, *context_);
     member_ = format.open(std::move(text), context_, {.in_folder = true, .in_archive = true});
     return true;
   }

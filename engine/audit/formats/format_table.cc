@@ -121,6 +121,11 @@ constexpr std::array<Format, 14> kFormats = {{
      OpenCertificates},
 }};
 
+const Format& Recognise(const Beginning& beginning) {
+  return *std::find_if(kFormats.begin(), kFormats.end(),
+                       [&](const Format& format) { return format.recognise(beginning); });
+}
+
 }  // namespace
 
 std::span<const Format> Formats() { return kFormats; }
@@ -134,9 +139,13 @@ const Format* FindFormat(std::string_view name) {
 const Format& FormatOf(std::string_view prefix, const InventoryContext& context) {
   const Beginning beginning = Look(prefix);
   const Format* asked = FindFormat(context.options().format);
-  if (asked != nullptr && !IsArchive(beginning)) return *asked;
-  return *std::find_if(kFormats.begin(), kFormats.end(),
-                       [&](const Format& format) { return format.recognise(beginning); });
+  return asked != nullptr && !IsArchive(beginning) ? *asked : Recognise(beginning);
+}
+
+const Format& FormatOfMember(std::string_view prefix, const InventoryContext& context) {
+  const Format* asked = FindFormat(context.options().format);
+  const bool for_archive = asked == nullptr || asked->recognise == IsArchive;
+  return for_archive ? Recognise(Look(prefix)) : *asked;
 }
 
 bool IsOwnLines(const Format& format) { return format.name == kOwnName; }

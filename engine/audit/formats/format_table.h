@@ -45,6 +45,8 @@ const Format* FindFormat(std::string_view name);
 // opened first; else by content. What nobody recognises is left to the reader of certificates, who
 // says what is wrong with it.
 const Format& FormatOf(std::string_view prefix, const InventoryContext& context);
+// The same of a member of an archive, which is no archive: where one was asked for, by content.
+const Format& FormatOfMember(std::string_view prefix, const InventoryContext& context);
 
 // Two formats have a way of their own where they are not in an archive; see RecordReader.
 bool IsOwnLines(const Format& format);

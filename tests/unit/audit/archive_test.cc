@@ -143,6 +143,29 @@ TEST_F(ArchiveTest, AnArchiveInAnArchiveIsRefused) {
   EXPECT_EQ(outcomes[1], " link-not-presented");
 }
 
+TEST_F(ArchiveTest, AskedForItHoldsMembersOfAnyFormat) {
+  options_.inventory.format = "archive";
+  EXPECT_EQ(Of(Pack(Kind::kTarGz, {{"a.pem", Pem({one_, factory_})},
+                                   {"b.ndjson", OwnLine("b", {two_, factory_})}})),
+            (Lines{" none", "b none"}));
+}
+
+TEST_F(ArchiveTest, WhatIsNoArchiveIsRefused) {
+  using namespace std::string_literals;
+  const auto refused = [this](const std::string& text) {
+    const auto outcomes = Of(text);
+    ASSERT_EQ(outcomes.size(), 1u);
+    EXPECT_NE(outcomes[0].find("is no archive"), std::string::npos) << outcomes[0];
+  };
+  // The beginning of gzip, and nothing that follows it.
+  refused("\x1f\x8b\x08z1}\n"s);
+  options_.inventory.format = "archive";
+  refused("\x1f\x8b\x08z1}\n"s);
+  refused("any text");
+  refused(OwnLine("x", {one_, factory_}));
+  refused(Pem({one_, factory_}));
+}
+
 TEST_F(ArchiveTest, EncryptedAndEmptyMembersAreReported) {
   Audit(Pack(Kind::kZip, {{"secret.pem", Pem({one_})}}, "password"));
   ASSERT_EQ(records_.size(), 1u);

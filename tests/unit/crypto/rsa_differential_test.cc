@@ -13,12 +13,15 @@
 #include "engine/crypto/rsa_batch.h"
 #include "engine/pki/development_signer.h"
 #include "tests/support/rsa_powers.h"
+#include "tests/support/setting.h"
 #include "tests/support/test_world.h"
-#include "tests/unit/crypto/differential_run.h"
 #include "tests/unit/crypto/kernel_test_curve.h"
 
 namespace muster::crypto {
 namespace {
+
+// Part of every failure. MUSTER_DIFFERENTIAL_RUN makes a long run.
+std::uint64_t Seed() { return test::Setting("MUSTER_DIFFERENTIAL_SEED", 1); }
 
 constexpr std::array kRsaKernels = {Kernel::kPortable, Kernel::kAvx512Ifma};
 
@@ -47,8 +50,8 @@ BigInt Modulus(TestNumbers* numbers) {
 }
 
 TEST(RsaDifferential, PowersAreThoseOfBotan) {
-  TestNumbers numbers(DifferentialSeed());
-  const std::uint64_t total = DifferentialRun(800);
+  TestNumbers numbers(Seed());
+  const std::uint64_t total = test::Setting("MUSTER_DIFFERENTIAL_RUN", 800);
   std::uint64_t checked = 0;
   while (checked < total && !HasFailure()) {
     const BigInt modulus = Modulus(&numbers);
@@ -64,7 +67,7 @@ TEST(RsaDifferential, PowersAreThoseOfBotan) {
     for (const Kernel kernel : kRsaKernels) {
       if (!IsRsaKernelUsable(kernel)) continue;
       EXPECT_TRUE(test::PowersByKernel(kernel, octets, exponent, bases) == expected)
-          << NameOf(kernel) << ", seed " << DifferentialSeed() << ", power " << checked;
+          << NameOf(kernel) << ", seed " << Seed() << ", power " << checked;
     }
     checked += bases.size();
   }
@@ -166,7 +169,7 @@ class Verdicts {
     VerifyRsaBatch(jobs, kernel, scratch_);
     for (std::size_t i = 0; i < jobs.size(); ++i) {
       EXPECT_TRUE(!jobs[i].needs_reference && jobs[i].good == expected[i])
-          << NameOf(kernel) << ", seed " << DifferentialSeed() << ", signature " << checked_ + i;
+          << NameOf(kernel) << ", seed " << Seed() << ", signature " << checked_ + i;
     }
   }
 
@@ -178,8 +181,8 @@ class Verdicts {
 };
 
 TEST(RsaDifferential, VerdictsAreThoseOfBotan) {
-  Verdicts verdicts(DifferentialSeed());
-  verdicts.Run(DifferentialRun(2'000));
+  Verdicts verdicts(Seed());
+  verdicts.Run(test::Setting("MUSTER_DIFFERENTIAL_RUN", 2'000));
   verdicts.Report();
 }
 

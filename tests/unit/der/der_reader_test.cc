@@ -58,6 +58,12 @@ TEST(DerReaderTest, RefusesWhatIsNotDerAndConsumesNothing) {
        "00",
        "length runs past the end"},
       {"04ff", "length runs past the end"},
+      {"2403040161", "a string in pieces, or a sequence in none, is not DER"},
+      {"2c030c0161", "a string in pieces, or a sequence in none, is not DER"},
+      {"2303030100", "a string in pieces, or a sequence in none, is not DER"},
+      {"210101", "a string in pieces, or a sequence in none, is not DER"},
+      {"1000", "a string in pieces, or a sequence in none, is not DER"},
+      {"1100", "a string in pieces, or a sequence in none, is not DER"},
   };
   for (const BadCase& c : kCases) {
     const Bytes input = Hex(c.hex);
@@ -67,6 +73,16 @@ TEST(DerReaderTest, RefusesWhatIsNotDerAndConsumesNothing) {
     EXPECT_EQ(in.error(), c.error) << c.hex;
     EXPECT_EQ(in.rest().size(), input.size()) << c.hex;
     EXPECT_EQ(in.position(), input.data()) << c.hex;
+  }
+}
+
+TEST(DerReaderTest, TakesEveryTypeInItsOneForm) {
+  for (const char* hex : {"3000", "3100", "2800", "2b00", "3d00", "0400", "0c00", "1e00", "0500",
+                          "8000", "a000", "4000", "6000", "c000", "e000"}) {
+    const Bytes input = Hex(hex);
+    DerReader in(input);
+    Element element;
+    EXPECT_TRUE(in.Read(&element)) << hex << ": " << in.error();
   }
 }
 

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -15,6 +14,7 @@
 
 #include "muster/certificate_reader.h"
 #include "muster/registry.h"
+#include "tests/support/setting.h"
 #include "tests/support/test_world.h"
 #include "tools/muster/commands.h"
 #include "tools/muster/registry_change.h"
@@ -228,12 +228,11 @@ class WhatIfProperty : public testing::Test {
 };
 
 TEST_F(WhatIfProperty, SaysWhatMakingTheChangeComesTo) {
-  const char* setting = std::getenv("MUSTER_WHAT_IF_WORLDS");
-  const int worlds = setting == nullptr ? 120 : std::atoi(setting);
+  const std::uint64_t worlds = test::Setting("MUSTER_WHAT_IF_WORLDS", 120);
   const std::string path = Path("registry.db"), changed = Path("changed.db");
   std::map<std::string, int> seen;
   int refused_changes = 0;
-  for (int world = 0; world < worlds; ++world) {
+  for (std::uint64_t world = 0; world < worlds; ++world) {
     DrawRegistry(path);
     const std::string document = Must(Must(Registry::Open(path)).ExportJson("s"));
     fs::copy_file(path, changed, fs::copy_options::overwrite_existing);

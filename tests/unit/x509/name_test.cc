@@ -28,7 +28,9 @@ TEST(NameTest, EmptyAndMalformed) {
   EXPECT_TRUE(IsWellFormedName(Hex("3000")));
   EXPECT_TRUE(IsWellFormedName(Utf8("a")));
   for (const Bytes& bad : {Bytes{}, Hex("30"), Hex("3100"), Hex("300000"), Seq({Hex("3100")}),
-                           Join({Utf8("a"), Hex("00")})}) {
+                           Join({Utf8("a"), Hex("00")}),
+                           // UTF8String and PrintableString in pieces: BER (X.690 10.2).
+                           CnOf(0x2c, Hex("0c0161")), CnOf(0x33, Hex("130161"))}) {
     EXPECT_FALSE(IsWellFormedName(bad)) << base::HexLower(bad);
     EXPECT_FALSE(CanonicalName(bad)) << base::HexLower(bad);
     EXPECT_FALSE(NamesMatch(bad, bad)) << base::HexLower(bad);
