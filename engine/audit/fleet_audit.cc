@@ -115,6 +115,7 @@ class AuditRun {
       report_.interrupted = interrupted_;
       if (interrupted_ && options_.checkpoint) options_.checkpoint(stand_);
       report_.input_octets = reader_.octets();
+      reader_.digests().Describe(&report_);
       report_.notes.assign(reader_.notes().begin(), reader_.notes().end());
       return report_;
     });

@@ -21,8 +21,9 @@ bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 // What was read already, then the rest of a stream.
 class StreamSource : public OctetSource {
  public:
-  StreamSource(std::string ahead, std::istream* stream, std::uint64_t* octets)
-      : ahead_(std::move(ahead)), stream_(*stream), octets_(*octets) {}
+  StreamSource(std::string ahead, std::istream* stream, std::uint64_t* octets,
+               InputDigests* digests)
+      : ahead_(std::move(ahead)), stream_(*stream), octets_(*octets), digests_(*digests) {}
 
   std::size_t Read(char* out, std::size_t size) override {
     if (position_ < ahead_.size()) {
@@ -34,6 +35,7 @@ class StreamSource : public OctetSource {
     if (stream_.bad()) throw ReadFailure("cannot be read to its end");
     const auto count = static_cast<std::size_t>(stream_.gcount());
     octets_ += count;
+    digests_.Add({out, count});
     return count;
   }
 
@@ -42,6 +44,7 @@ class StreamSource : public OctetSource {
   std::size_t position_ = 0;
   std::istream& stream_;
   std::uint64_t& octets_;
+  InputDigests& digests_;
 };
 
 // Goes on with AuditCheckpoint::inputs.
@@ -78,7 +81,8 @@ RecordReader::RecordReader(std::vector<std::string> inputs, std::istream& standa
       context_(context != nullptr ? std::move(context)
                                   : std::make_unique<InventoryContext>(record_size_max_)),
       keeps_position_(options.checkpoint != nullptr || options.resume != nullptr),
-      resume_(options.resume) {}
+      resume_(options.resume),
+      digests_(options.resume == nullptr ? options.input_digests_max : 0) {}
 
 bool RecordReader::IsFull(const RawBatch& batch) const {
   return batch.records.size() >= batch_records_ ||
@@ -200,6 +204,7 @@ bool RecordReader::OpenNext(RawBatch* batch) {
     }
     stream_ = &opened_;
   }
+  digests_.Begin(file_.name);
   const char first = SkipToContent(batch);
   if (first == 0) {
     AddError(batch, "is empty");
@@ -219,7 +224,7 @@ void RecordReader::OpenForeign(const Format& format, RawBatch* batch) {
   offset_ = 0;
   std::string ahead(Ahead(*batch));
   batch->text.Resize(position_);
-  InputText input(std::make_unique<StreamSource>(std::move(ahead), stream_, &octets_));
+  InputText input(std::make_unique<StreamSource>(std::move(ahead), stream_, &octets_, &digests_));
   try {
     foreign_ = format.open(std::move(input), context_.get(), {.in_folder = file_.in_folder});
   } catch (const ReadFailure& e) {
@@ -271,6 +276,7 @@ bool RecordReader::Fill(RawBatch* batch) {
   const auto count = static_cast<std::size_t>(stream_->gcount());
   batch->text.Resize(before + count);
   octets_ += count;
+  digests_.Add(base::AsText(batch->text.View().subspan(before)));
   return count > 0;
 }
 

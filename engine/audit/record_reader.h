@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/audit/formats/format_table.h"
+#include "engine/audit/input_digests.h"
 #include "engine/audit/input_walk.h"
 #include "engine/audit/octet_buffer.h"
 #include "engine/base/byte_view.h"
@@ -89,6 +90,7 @@ class RecordReader {
   std::uint64_t octets() const { return octets_; }
   // Of the whole run so far; see InventoryContext.
   const std::set<std::string>& notes() const { return context_->notes(); }
+  InputDigests& digests() { return digests_; }
 
  private:
   bool NextFile();
@@ -98,6 +100,7 @@ class RecordReader {
   AuditCheckpoint Position() const;
   void CloseFile() {
     foreign_.reset();
+    digests_.End(*stream_);
     stream_ = nullptr;
   }
   // Reads another block behind the batch's text; false at the end of the file.
@@ -125,6 +128,7 @@ class RecordReader {
   std::unique_ptr<InventoryContext> context_;
   const bool keeps_position_;
   const AuditCheckpoint* resume_;  // Null once it is reached.
+  InputDigests digests_;
 
   InputFile file_;
   std::ifstream opened_;

@@ -247,4 +247,12 @@ void BatchGcd(ModulusSource& source, const BatchGcdOptions& options,
   }
 }
 
+bool ShareFactor(ByteView a, ByteView b) {
+  Integer first, second;
+  first.Assign(a);
+  second.Assign(b);
+  mpz_gcd(first.get(), first.get(), second.get());
+  return mpz_cmp_ui(first.get(), 1) > 0;
+}
+
 }  // namespace muster::findings

@@ -49,6 +49,9 @@ struct BatchGcdOptions {
 void BatchGcd(ModulusSource& source, const BatchGcdOptions& options,
               const std::function<void(std::uint64_t index, ByteView divisor)>& shared);
 
+// Whether two positive numbers have a factor in common.
+bool ShareFactor(ByteView a, ByteView b);
+
 }  // namespace muster::findings
 
 #endif  // MUSTER_ENGINE_FINDINGS_BATCH_GCD_H_

@@ -19,6 +19,17 @@ std::uint64_t ReadWord(const std::uint8_t* octets, std::size_t count) {
   return word;
 }
 
+// What tells the members of a group apart where it shows a finding.
+std::uint64_t ValueInGroup(const Fact& fact) {
+  return KindOf(fact) == FactKind::kKey ? fact.b : fact.a;
+}
+
+// The same where a part of a group with equal a shows one: renewals of a device are listed one by
+// one, and certificates by device.
+std::uint64_t ValueInRun(const Fact& fact) {
+  return KindOf(fact) == FactKind::kDeviceId ? fact.record : fact.b;
+}
+
 }  // namespace
 
 Fact MakeFact(FactKind kind, const Fingerprint& digest, std::uint64_t a, std::uint64_t b,
@@ -32,17 +43,32 @@ Fact MakeFact(FactKind kind, const Fingerprint& digest, std::uint64_t a, std::ui
 
 std::uint64_t ShortDigest(const Fingerprint& digest) { return ReadWord(digest.bytes.data(), 8); }
 
-void GroupWalk::Extend(const Fact& fact, Stretch* stretch) const {
+Place GroupWalk::Stretch::PartnerOf(const Seen& one) const {
+  if (one.value != lowest.value) return lowest.place;
+  return has_other ? other.place : Place{};
+}
+
+void GroupWalk::Extend(const Fact& fact, std::uint64_t value, Stretch* stretch) const {
+  // Facts of no record are those of the snapshot's CAs, which b counts.
+  const Stretch::Seen seen{{fact.record, fact.record == kNoRecord ? fact.b : 0}, value};
   if (stretch->count++ == 0) {
     stretch->first = fact;
     stretch->b_differs = false;
-    stretch->records.clear();
+    stretch->seen.clear();
+    stretch->lowest = seen;
+    stretch->has_other = false;
+  } else if (value == stretch->lowest.value) {
+    stretch->lowest = std::min(stretch->lowest, seen);
+  } else if (!stretch->has_other || seen < stretch->other) {
+    stretch->other = seen;
+    stretch->has_other = true;
+    if (seen < stretch->lowest) std::swap(stretch->lowest, stretch->other);
   }
   stretch->b_differs |= fact.b != stretch->first.b;
-  std::vector<std::uint64_t>& records = stretch->records;
-  if (records.size() == examples_max_ && (records.empty() || records.back() < fact.record)) return;
-  records.insert(std::ranges::lower_bound(records, fact.record), fact.record);
-  if (records.size() > examples_max_) records.pop_back();
+  std::vector<Stretch::Seen>& lowest = stretch->seen;
+  if (lowest.size() == examples_max_ && (lowest.empty() || lowest.back() < seen)) return;
+  lowest.insert(std::ranges::lower_bound(lowest, seen), seen);
+  if (lowest.size() > examples_max_) lowest.pop_back();
 }
 
 void GroupWalk::Visit(const Fact& fact) {
@@ -51,8 +77,8 @@ void GroupWalk::Visit(const Fact& fact) {
   } else if (run_.count != 0 && run_.first.a != fact.a) {
     CloseRun();
   }
-  Extend(fact, &group_);
-  Extend(fact, &run_);
+  Extend(fact, ValueInGroup(fact), &group_);
+  Extend(fact, ValueInRun(fact), &run_);
 }
 
 void GroupWalk::End() {
@@ -61,7 +87,12 @@ void GroupWalk::End() {
 
 void GroupWalk::Found(FindingId id, const Stretch& stretch, const std::string& detail) {
   tally_->Count(id, stretch.count);
-  for (const std::uint64_t record : stretch.records) tally_->Keep(id, record, detail);
+  for (const Stretch::Seen& seen : stretch.seen) {
+    const std::uint64_t ca = seen.place.ca;
+    tally_->Keep(id, seen.place.record,
+                 ca == 0 ? detail : fmt::format("{}: {}", call_ca_(ca), detail),
+                 stretch.PartnerOf(seen));
+  }
 }
 
 void GroupWalk::CloseRun() {
@@ -122,7 +153,7 @@ void GroupWalk::FoundPresentedCa() {
     if ((group_.first.a >> i & 1) == 0) continue;
     const auto id = static_cast<FindingId>(i);
     tally_->Count(id);
-    if (!group_.records.empty()) tally_->Keep(id, group_.records.front(), detail);
+    if (!group_.seen.empty()) tally_->Keep(id, group_.seen.front().place.record, detail);
   }
 }
 

@@ -19,12 +19,13 @@ void FindingTally::Count(FindingId id, std::uint64_t concerned) {
   if (Wants(id)) At(id).count += concerned;
 }
 
-void FindingTally::Keep(FindingId id, std::uint64_t record, const std::string& detail) {
+void FindingTally::Keep(FindingId id, std::uint64_t record, const std::string& detail,
+                        const Place& partner) {
   Entry& entry = At(id);
   if (!entry.wanted || examples_max_ == 0) return;
   const bool full = entry.sightings.size() == examples_max_;
   if (full && entry.sightings.back().record <= record) return;
-  Sighting sighting{record, detail};
+  Sighting sighting{record, detail, partner};
   const auto place = std::ranges::lower_bound(entry.sightings, sighting);
   if (place != entry.sightings.end() && *place == sighting) return;
   entry.sightings.insert(place, std::move(sighting));

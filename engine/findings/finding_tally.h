@@ -17,10 +17,19 @@
 
 namespace muster::findings {
 
+// A record, or a CA of the snapshot by its number from 1 on, or neither.
+struct Place {
+  std::uint64_t record = kNoRecord;
+  std::uint64_t ca = 0;
+  bool known() const { return record != kNoRecord || ca != 0; }
+  friend auto operator<=>(const Place&, const Place&) = default;
+};
+
 // An example before it is looked up where it came from.
 struct Sighting {
   std::uint64_t record = kNoRecord;
   std::string detail;
+  Place partner = {};  // Another that shares what was found.
   friend auto operator<=>(const Sighting&, const Sighting&) = default;
 };
 
@@ -32,7 +41,8 @@ class FindingTally {
   bool Wants(FindingId id) const { return At(id).wanted; }
   void Count(FindingId id, std::uint64_t concerned = 1);
   // Keeps the sighting if it is among the first; does not count.
-  void Keep(FindingId id, std::uint64_t record, const std::string& detail);
+  void Keep(FindingId id, std::uint64_t record, const std::string& detail,
+            const Place& partner = {});
   void Add(const Observations& observations, std::uint64_t record);
 
   std::uint64_t count(FindingId id) const { return At(id).count; }

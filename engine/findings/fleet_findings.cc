@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "engine/base/byte_view.h"
@@ -14,6 +16,7 @@
 #include "engine/findings/modulus_store.h"
 #include "engine/findings/record_log.h"
 #include "engine/findings/registry_checks.h"
+#include "engine/findings/shared_primes.h"
 #include "engine/findings/signature_nonce.h"
 
 namespace muster {
@@ -100,21 +103,18 @@ class FleetFindings::Impl {
     CheckRegistry(snapshot_, context_, used_, options_.other_services, &tally_);
     AddCaFacts();
     ModulusStore different(options_.memory_octets_max / 4, options_.spill_folder);
-    GroupWalk walk(&tally_, options_.examples_max, [&](const Fact& fact, std::uint64_t count) {
-      different.Append({fact.record, fact.b, count}, moduli_.Read(fact.a));
-    });
+    const auto call_ca = [this](std::uint64_t ca) { return CallCa(ca); };
+    GroupWalk walk(
+        &tally_, options_.examples_max,
+        [&](const Fact& fact, std::uint64_t count) {
+          different.Append({fact.record, fact.b, count}, moduli_.Read(fact.a));
+        },
+        call_ca);
     facts_.Merge([&](const Fact& fact) { walk.Visit(fact); });
     walk.End();
-    different.FindSharedPrimes(
-        {options_.memory_octets_max / 2, options_.spill_folder, options_.threads},
-        [&](const ModulusOwner& owner, std::size_t bits) {
-          const std::string whose =
-              owner.ca == 0 ? std::string()
-                            : "; a CA: " + DisplayName(
-                                  snapshot_.cas()[owner.ca - 1].node->view().subject());
-          tally_.Count(kRsaSharedPrime, owner.owners);
-          tally_.Keep(kRsaSharedPrime, owner.record, fmt::format("RSA-{}{}", bits, whose));
-        });
+    TallySharedPrimes(different,
+                      {options_.memory_octets_max / 2, options_.spill_folder, options_.threads},
+                      options_.examples_max, call_ca, &tally_);
     return Report();
   }
 
@@ -207,10 +207,22 @@ class FleetFindings::Impl {
       }
       if (!tally_.Wants(kEcdsaNonceReused)) continue;
       if (const auto nonce = nonces_.OfCa(ca)) {
-        AddFact(FactKind::kNonce, *nonce, ShortDigest(Fingerprint::Of(ca.view().tbs())), 0,
+        AddFact(FactKind::kNonce, *nonce, ShortDigest(Fingerprint::Of(ca.view().tbs())), i + 1,
                 kNoRecord);
       }
     }
+  }
+
+  std::string CallCa(std::uint64_t ca) const {
+    return NameOfHeldCa(snapshot_, snapshot_.cas()[static_cast<std::size_t>(ca - 1)]);
+  }
+
+  std::optional<FindingPlace> PartnerOf(const Sighting& sighting) const {
+    const Place& partner = sighting.partner;
+    if (!partner.known()) return std::nullopt;
+    if (partner.record == kNoRecord) return FindingPlace{kNoRecord, {}, {}, CallCa(partner.ca)};
+    RecordLog::Entry entry = log_.Read(partner.record);
+    return FindingPlace{partner.record, std::move(entry.source), std::move(entry.device_id), {}};
   }
 
   FindingsReport Report() const {
@@ -222,7 +234,8 @@ class FleetFindings::Impl {
       for (const Sighting& sighting : tally_.sightings(id)) {
         RecordLog::Entry entry = log_.Read(sighting.record);
         found.examples.push_back({sighting.record, std::move(entry.source),
-                                  std::move(entry.device_id), sighting.detail});
+                                  std::move(entry.device_id), sighting.detail,
+                                  PartnerOf(sighting)});
       }
       report.findings.push_back(std::move(found));
     }
@@ -261,6 +274,12 @@ Result<void> FleetFindings::Check(const FindingsOptions& options) {
                          fmt::format("there is no finding '{}'; 'muster findings' lists them", id));
       }
     }
+  }
+  std::error_code error;
+  if (!options.spill_folder.empty() && !std::filesystem::is_directory(options.spill_folder, error)) {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     fmt::format("there is no folder {} for temporary files",
+                                 options.spill_folder));
   }
   WeakKeyList list;
   for (const std::string& file : options.weak_key_lists) {

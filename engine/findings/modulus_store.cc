@@ -47,14 +47,18 @@ Bytes ModulusStore::Read(std::uint64_t place) const {
 
 void ModulusStore::FindSharedPrimes(
     const BatchGcdOptions& options,
-    const std::function<void(const ModulusOwner&, std::size_t bits)>& shared) {
+    const std::function<void(const Shared&)>& shared) {
   std::uint64_t at = 0, index = 0;  // The modulus that comes next.
-  ModulusOwner owner;
+  Shared one;
   Bytes modulus;
   BatchGcd(*this, options, [&](std::uint64_t found, ByteView) {
     // They come in order, as they lie in the store.
-    for (; index <= found; ++index) Next(&at, &owner, &modulus);
-    shared(owner, 8 * modulus.size());
+    for (; index <= found; ++index) {
+      one.place = at;
+      Next(&at, &one.owner, &modulus);
+    }
+    one.bits = 8 * modulus.size();
+    shared(one);
   });
 }
 

@@ -31,9 +31,15 @@ class ModulusStore : public ModulusSource {
   void Rewind() override { at_ = 0; }
   bool Next(Bytes* modulus) override;
 
-  // Calls `shared` for each modulus that shares a prime with another. None may be there twice.
+  // A modulus that shares a prime with another.
+  struct Shared {
+    ModulusOwner owner;
+    std::uint64_t place = 0;
+    std::size_t bits = 0;
+  };
+  // Calls `shared` for each, in the order of the store. None may be there twice.
   void FindSharedPrimes(const BatchGcdOptions& options,
-                        const std::function<void(const ModulusOwner&, std::size_t bits)>& shared);
+                        const std::function<void(const Shared&)>& shared);
 
  private:
   bool Next(std::uint64_t* at, ModulusOwner* owner, Bytes* modulus) const;

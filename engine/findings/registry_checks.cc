@@ -53,13 +53,7 @@ class RegistryChecker {
   }
 
   std::string NameOfHeld(const registry::HeldCa& held) const {
-    if (held.registered()) {
-      return fmt::format("CA '{}'", snapshot_.contents().cas[held.names.front()].name);
-    }
-    const registry::Entry* entry = snapshot_.EntryOf(held.node->fingerprint);
-    if (entry == nullptr) return DisplayName(held.node->view().subject());
-    return fmt::format("signing certificate of {} '{}'", muster::NameOf(entry->kind),
-                       snapshot_.RefOf(*entry).id.view());
+    return NameOfHeldCa(snapshot_, held);
   }
 
   void CheckHeld(const registry::HeldCa& held) {
@@ -130,6 +124,17 @@ class RegistryChecker {
 };
 
 }  // namespace
+
+std::string NameOfHeldCa(const registry::CompiledSnapshot& snapshot,
+                         const registry::HeldCa& held) {
+  if (held.registered()) {
+    return fmt::format("CA '{}'", snapshot.contents().cas[held.names.front()].name);
+  }
+  const registry::Entry* entry = snapshot.EntryOf(held.node->fingerprint);
+  if (entry == nullptr) return DisplayName(held.node->view().subject());
+  return fmt::format("signing certificate of {} '{}'", muster::NameOf(entry->kind),
+                     snapshot.RefOf(*entry).id.view());
+}
 
 void UsedEntries::Count(const Verdict& verdict) {
   ++devices_;

@@ -30,6 +30,9 @@ class UsedEntries {
   std::unordered_set<Fingerprint> cas_;
 };
 
+// What to call a CA: "CA 'factory'", or whose signing certificate it is.
+std::string NameOfHeldCa(const registry::CompiledSnapshot& snapshot, const registry::HeldCa& held);
+
 void CheckRegistry(const registry::CompiledSnapshot& snapshot, const CheckContext& context,
                    const UsedEntries& used, const std::vector<RegistryContents>& other_services,
                    FindingTally* tally);

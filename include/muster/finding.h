@@ -38,11 +38,21 @@ const FindingInfo* FindFinding(std::string_view id);
 // `record_index` of an example that no record shows: a group, or a CA of the registry.
 inline constexpr std::uint64_t kNoRecord = ~std::uint64_t{0};
 
+// A record of the inventory, or a CA of the registry.
+struct FindingPlace {
+  std::uint64_t record_index = kNoRecord;
+  RecordSource source;    // Empty where there is no record.
+  std::string device_id;  // As the inventory has it; may be empty.
+  std::string ca;         // "CA 'factory'"; empty where there is a record.
+};
+
 struct FindingExample {
   std::uint64_t record_index = kNoRecord;
   RecordSource source;    // Empty where there is no record.
   std::string device_id;  // As the inventory has it; may be empty.
   std::string detail;     // What was seen there: "notAfter 2026-12-03T00:00:00Z", "group 'line-4'".
+  // Of what several share (a key, a prime, a serial number): another of them.
+  std::optional<FindingPlace> partner = {};
 };
 
 struct FindingCount {

@@ -32,9 +32,9 @@ struct FindingsOptions {
   int expires_later_days = 90;
   // A leaf that is valid for longer is reported. Ten years and their leap days.
   int validity_days_max = 3'653;
-  // For what is compared between devices: half for facts, three eighths for RSA moduli, an
-  // eighth for
-  // where records came from; once facts are merged, their half is for what moduli have in common.
+  // For what is compared between devices: half for facts, three eighths for RSA moduli, an eighth
+  // for where records came from; once facts are merged, their half is for what moduli have in
+  // common.
   std::size_t memory_octets_max = std::size_t{256} * 1024 * 1024;
   int threads = 1;                // For the common primes of RSA moduli.
   std::string spill_folder = {};  // For temporary files, which have no name; empty = the system's.
@@ -57,8 +57,8 @@ class FleetFindings {
   FleetFindings(const FleetFindings&) = delete;
   FleetFindings& operator=(const FleetFindings&) = delete;
 
-  // kInvalidArgument for an id that is no finding's, kUnreadableInput for a list that cannot be
-  // read.
+  // kInvalidArgument for an id that is no finding's and a spill folder that is none,
+  // kUnreadableInput for a list that cannot be read.
   [[nodiscard]] static Result<void> Check(const FindingsOptions& options);
 
   // Never throws. What fails (a full disk) is told by Finish.

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,16 @@ class CommandTest : public testing::Test {
     std::string pem;
     for (const Entity& entity : entities) pem += EncodePem(entity.der(), "CERTIFICATE");
     return scratch_.Write(name, pem);
+  }
+
+  // One line of the own format.
+  static std::string Line(const std::string& id, const std::vector<Entity>& chain) {
+    nlohmann::json line{{"deviceId", id}, {"chain", nlohmann::json::array()}};
+    for (const Entity& entity : chain) {
+      const std::string pem = EncodePem(entity.der(), "CERTIFICATE");
+      line["chain"].push_back(std::regex_replace(pem, std::regex("-----[A-Z ]+-----|\n"), ""));
+    }
+    return line.dump() + "\n";
   }
 
   // A service that holds the root, verified on its owner's word, and the factory's group.

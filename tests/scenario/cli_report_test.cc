@@ -1,7 +1,6 @@
 // audit --report and the formats of other programs, on a fleet whose every text is hostile.
 #include <algorithm>
 #include <filesystem>
-#include <regex>
 #include <sstream>
 
 #include "tests/scenario/cli_fixture.h"
@@ -35,15 +34,6 @@ class ReportVerb : public CommandTest {
     fleet_ = scratch_.Write("<b>&amp; {{js}}.ndjson", lines);
   }
 
-  static std::string Line(const std::string& id, const std::vector<Entity>& chain) {
-    json line{{"deviceId", id}, {"chain", json::array()}};
-    for (const Entity& entity : chain) {
-      std::string pem = EncodePem(entity.der(), "CERTIFICATE");
-      pem = std::regex_replace(pem, std::regex("-----[A-Z ]+-----|\n"), "");
-      line["chain"].push_back(pem);
-    }
-    return line.dump() + "\n";
-  }
   CommandResult Audit(Arguments more) const {
     more.insert(more.begin(), {"audit", "--at", at_});
     more.push_back(fleet_);
@@ -82,6 +72,62 @@ TEST_F(ReportVerb, ThePageHoldsTheAudit) {
   EXPECT_EQ(data.at("issuers").at("rows").at(0).at("status"), "rolls up");
   EXPECT_TRUE(data.at("findings").is_array());
   EXPECT_EQ(data.at("input_octets"), ReadFile(fleet_).size());
+}
+
+TEST_F(ReportVerb, ThePageSaysWhatWasRead) {
+  json read = DataOf(Page()).at("read");
+  EXPECT_EQ(read.at("files"), 1);
+  ASSERT_EQ(read.at("rows").size(), 1U);
+  const std::string contents = ReadFile(fleet_);
+  const auto digest = [](std::string_view text) {
+    return Fingerprint::Of({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  };
+  EXPECT_EQ(read.at("rows")[0].at("name"), fleet_);
+  EXPECT_EQ(read.at("rows")[0].at("octets"), contents.size());
+  EXPECT_EQ(read.at("rows")[0].at("digest"), digest(contents).hex());
+  EXPECT_EQ(read.at("rows")[0].at("whole"), true);
+  // A folder: each file of it, and all together.
+  const std::string a = "folder/a.pem", b = "folder/b.pem";
+  std::filesystem::create_directories(scratch_.At("folder"));
+  std::string both;
+  for (const std::string& name : {a, b}) {
+    scratch_.Write(name, ReadFile(chain_pem_) + "text of " + name);
+    const Fingerprint one = digest(ReadFile(scratch_.At(name)));
+    both.append(one.bytes.begin(), one.bytes.end());
+  }
+  const std::string page = scratch_.At("folder.html");
+  Ok({"audit", scratch_.At("folder"), "--at", at_, "--report", page});
+  read = DataOf(ReadFile(page)).at("read");
+  EXPECT_EQ(read.at("files"), 2);
+  EXPECT_EQ(read.at("rows")[1].at("name"), scratch_.At(b));
+  EXPECT_EQ(read.at("digest"), digest(both).hex());
+}
+
+TEST_F(ReportVerb, ThePageNamesWhatTheRegistryDoesNotHold) {
+  const json data = DataOf(Page());
+  EXPECT_EQ(data.at("signatures"), json::array({{{"name", "ECDSA SHA-256"}, {"devices", 5}}}));
+  const json& issuers = data.at("issuers").at("rows");
+  const auto unknown = std::find_if(issuers.begin(), issuers.end(), [](const json& row) {
+    return row.at("status") == "not registered";
+  });
+  ASSERT_NE(unknown, issuers.end()) << issuers.dump(2);
+  const auto fingerprint = unknown->at("fingerprint").get<std::string>();
+  EXPECT_EQ(unknown->at("name"), "CN=Stranger (" + fingerprint.substr(0, 12) + ")");
+  EXPECT_EQ(unknown->at("refused"), 2);
+}
+
+TEST_F(ReportVerb, ThePageListsTheIndividualEnrollmentsThatDecided) {
+  const std::string leaf = Pem("device.pem", {device_});
+  Ok({"enrollment", "add", "device-1", "--certificate", leaf});
+  const Entity idle = w_.Leaf("idle", factory_);
+  Ok({"enrollment", "add", "idle", "--certificate", Pem("idle.pem", {idle})});
+  const json enrollments = DataOf(Page()).at("enrollments");
+  EXPECT_EQ(enrollments.at("individuals_all"), 2);
+  EXPECT_EQ(enrollments.at("individuals_used"), 1);
+  EXPECT_EQ(enrollments.at("individuals"), json::array({{{"id", "device-1"},
+                                                         {"enabled", true},
+                                                         {"accepted", 3},
+                                                         {"refused", 0}}}));
 }
 
 TEST_F(ReportVerb, ThePageIsTheSameForAnyNumberOfThreads) {

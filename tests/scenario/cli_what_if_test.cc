@@ -281,6 +281,35 @@ TEST_F(AuditDiffVerb, AuditsAFileOfThatName) {
             Run({"audit", fleet_, "--at", at_, "--summary-only"}).out);
 }
 
+// What inventories are read as, and with what limits, is the same question for all who read them.
+TEST_F(InventoryVerb, EveryVerbReadsInventoriesAsAuditsDo) {
+  for (const Arguments& verb : {Arguments{"audit"}, Arguments{"forecast"},
+                                Arguments{"what-if", "--then-profile", "dps-compat"}}) {
+    const auto with = [&](const Arguments& more) {
+      Arguments all = verb;
+      all.insert(all.end(), {"--at", at_, "--format", "json", "--summary-only"});
+      all.insert(all.end(), more.begin(), more.end());
+      return all;
+    };
+    const auto unreadable = [&](const Arguments& more) {
+      return Run(with(more)).json().at("summary").at("unreadable").get<int>();
+    };
+    SCOPED_TRACE(verb.front());
+    // The planted ones; all, where lines may not be longer than this.
+    const int planted = unreadable({fleet_});
+    EXPECT_LT(planted, static_cast<int>(kDevices));
+    EXPECT_EQ(unreadable({fleet_, "--cache-size", "1", "--threads", "1"}), planted);
+    EXPECT_EQ(unreadable({fleet_, "--record-limit", "100"}), static_cast<int>(kDevices));
+    EXPECT_EQ(unreadable({fleet_, "--input-format", "der"}), 1);
+    const CommandResult list = Run({verb.front(), "--input-format", "list"});
+    EXPECT_EQ(list.status, 0) << list.err;
+    EXPECT_NE(list.out.find("aws"), std::string::npos) << list.out;
+    Fails(2, "name at least one inventory", verb);
+    Fails(2, "--map", {verb.front(), fleet_, "--map", "nonsense"});
+    Fails(3, "no-such-file", with({fleet_, "--certificates", "no-such-file"}));
+  }
+}
+
 // The certificate that ends first, as the operator knows it: by its name in the registry.
 TEST_F(CommandTest, ForecastNamesTheLimitingCa) {
   UsualRegistry();

@@ -96,6 +96,23 @@ std::vector<Bytes> PrimePool::DifferentProducts(std::size_t count, std::size_t s
   return products;
 }
 
+Bytes RocaModulus(unsigned long exponent, std::uint64_t seed, unsigned bits) {
+  gmp_randstate_t state;
+  gmp_randinit_mt(state);
+  gmp_randseed_ui(state, seed);
+  Number product, modulus, power;
+  mpz_primorial_ui(product.value, 167);
+  mpz_urandomb(modulus.value, state, bits);
+  mpz_setbit(modulus.value, bits - 1);
+  mpz_fdiv_q(modulus.value, modulus.value, product.value);
+  mpz_mul(modulus.value, modulus.value, product.value);
+  mpz_set_ui(power.value, 65537);
+  mpz_powm_ui(power.value, power.value, exponent, product.value);
+  mpz_add(modulus.value, modulus.value, power.value);
+  gmp_randclear(state);
+  return modulus.Octets();
+}
+
 Bytes RsaSpki(ByteView modulus, std::uint64_t exponent) {
   Bytes key, spki;
   Botan::DER_Encoder(key)

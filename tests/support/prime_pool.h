@@ -33,6 +33,10 @@ class PrimePool {
   std::unique_ptr<Rep> rep_;
 };
 
+// A modulus as the library of CVE-2017-15361 made them: congruent to a power of 65537 modulo the
+// product of the primes up to 167. Whether it has two large primes does not show.
+Bytes RocaModulus(unsigned long exponent, std::uint64_t seed, unsigned bits);
+
 // A SubjectPublicKeyInfo of an RSA key (RFC 3279 2.3.1).
 Bytes RsaSpki(ByteView modulus, std::uint64_t exponent = 65537);
 

@@ -8,7 +8,6 @@
 #include <ostream>
 #include <system_error>
 
-#include "muster/certificate_reader.h"
 #include "muster/fleet_audit.h"
 #include "tools/muster/audit_checkpoint.h"
 #include "tools/muster/audit_output.h"
@@ -17,7 +16,7 @@
 #include "tools/muster/decision_options.h"
 #include "tools/muster/describe.h"
 #include "tools/muster/findings_options.h"
-#include "tools/muster/inventory_options.h"
+#include "tools/muster/fleet_options.h"
 #include "tools/muster/reading.h"
 #include "tools/muster/report_model.h"
 #include "tools/muster/report_page.h"
@@ -27,17 +26,12 @@
 namespace muster::cli {
 namespace {
 
-struct Args {
-  std::vector<std::string> inputs;
+struct Args : FleetArgs {
   DecisionArgs decision;
   FindingsArgs findings;
-  InventoryArgs inventory;
   std::string output, report, checkpoint;
   bool resume = false;
   std::int64_t checkpoint_every_s = 5;
-  int threads = 0;
-  std::size_t record_size_max = FleetAuditOptions{}.record_size_max;
-  std::size_t cache_mib = AuthenticationOptions{}.cache_octets_max >> 20;
   double cross_check_percent = 0;
   bool summary_only = false;
 };
@@ -56,14 +50,10 @@ void SayTotals(CliContext& context, const AuditReport& report) {
 }
 
 Result<FleetAuditOptions> ToAuditOptions(CliContext& context, const Args& args, UnixTime at) {
-  auto inventory = ToInventoryOptions(context, args.inventory);
-  if (!inventory) return tl::unexpected(std::move(inventory).error());
-  FleetAuditOptions options;
-  options.at = at;
-  options.threads = args.threads;
-  options.record_size_max = args.record_size_max;
-  options.cross_check = args.cross_check_percent / 100;
-  options.inventory = *std::move(inventory);
+  auto options = ToFleetOptions(context, args, at);
+  if (!options) return options;
+  options->cross_check = args.cross_check_percent / 100;
+  if (!args.report.empty()) options->input_digests_max = AuditReportModel::kInputsMax;
   return options;
 }
 
@@ -116,7 +106,7 @@ Result<Plan> MakePlan(CliContext& context, const Args& args) {
   if (!snapshot) return tl::unexpected(std::move(snapshot).error());
   plan.snapshot = *std::move(snapshot);
   plan.authentication = *std::move(options);
-  plan.authentication.cache_octets_max = args.cache_mib << 20;
+  plan.authentication.cache_octets_max = args.cache_octets();
   plan.audit = *std::move(audit_options);
   plan.header = HeaderOf(args, plan);
   plan.terms = TermsOf(args, plan.header, context.format());
@@ -176,9 +166,8 @@ class AuditJob {
     const Authenticator authenticator(plan_.snapshot, plan_.authentication);
     FleetAudit audit(authenticator, plan_.audit);
     InterruptGuard guard;
-    const bool records_shown =
-        context_.out_is_terminal() && args_.output.empty() && !args_.summary_only;
-    AuditProgress progress(context_, args_.inputs, records_shown);
+    AuditProgress progress(context_, args_.inputs,
+                           RecordsShown(context_, args_.output, args_.summary_only));
     FleetAudit::Sink sink;
     // An audit that shows no record is spared making them.
     if (!args_.summary_only || progress.shown() || model_ || findings_) {
@@ -271,10 +260,7 @@ Result<void> CheckCheckpoint(const Args& args, Format format) {
 
 Result<int> Audit(CliContext& context, const Args& args) {
   if (args.inventory.wants_list()) return ListInventoryFormats(context);
-  if (args.inputs.empty()) {
-    return MakeError(ErrorCode::kInvalidArgument,
-                     "name at least one inventory: a file, a folder, or - for standard input");
-  }
+  if (auto named = CheckInputs(args); !named) return tl::unexpected(std::move(named).error());
   if (args.summary_only && !IsGeneral(context.format())) {
     return MakeError(ErrorCode::kInvalidArgument,
                      "csv, junit and sarif hold records and no summary; leave out --summary-only");
@@ -304,22 +290,9 @@ void AddAuditCommand(CLI::App& app, CliContext& context) {
       AddVerb(app, context, "audit", "Decide about every device of an inventory, in input order",
               [&context, args] { return Audit(context, *args); });
   verb->preparse_callback([&context](std::size_t) { context.writes_records = true; });
-  verb->add_option("inputs", args->inputs,
-                   "Inventories in any format of --input-format list, and folders of them")
-      ->type_name("FILE");
+  AddFleetInputs(*verb, *args);
   AddDecisionOptions(*verb, args->decision);
-  AddInventoryOptions(*verb, args->inventory);
-  verb->add_option("--threads", args->threads, "How many threads [all cores]")
-      ->type_name("N")
-      ->check(CLI::Range(0, 1024));
-  verb->add_option("--record-limit", args->record_size_max,
-                   "The largest line or certificate file that is read, in octets [4194304]")
-      ->type_name("N")
-      ->check(CLI::Range(std::size_t{1}, kReadSizeMax));
-  verb->add_option("--cache-size", args->cache_mib,
-                   "Memory for compiled CA paths and tables of issuer keys, in MiB [1024]")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1 << 20));
+  AddFleetOptions(*verb, *args);
   verb->add_option("--cross-check", args->cross_check_percent,
                    "The share of devices to decide again with the reference kernel [0]")
       ->type_name("PERCENT")

@@ -16,6 +16,10 @@ constexpr double kEstimateAfterS = 2;
 
 }  // namespace
 
+bool RecordsShown(const CliContext& context, const std::string& output, bool summary_only) {
+  return context.out_is_terminal() && output.empty() && !summary_only;
+}
+
 AuditProgress::AuditProgress(CliContext& context, const std::vector<std::string>& inputs,
                              bool records_shown)
     : context_(context), shown_(context.err_is_terminal() && !context.quiet() && !records_shown) {

@@ -14,6 +14,9 @@
 
 namespace muster::cli {
 
+// Whether records go to the terminal.
+bool RecordsShown(const CliContext& context, const std::string& output, bool summary_only);
+
 class AuditProgress {
  public:
   using Clock = std::chrono::steady_clock;

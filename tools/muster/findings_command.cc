@@ -1,8 +1,7 @@
 // findings: the table of findings, with their stable ids.
-#include <fmt/format.h>
-
 #include "muster/finding.h"
 #include "tools/muster/commands.h"
+#include "tools/muster/findings_options.h"
 
 namespace muster::cli {
 namespace {
@@ -24,8 +23,7 @@ Result<int> Findings(CliContext& context, const std::string& id) {
                   {std::string(info.remedy)}});
   }
   if (items.empty()) {
-    return MakeError(ErrorCode::kInvalidArgument,
-                     fmt::format("there is no finding '{}'; 'muster findings' lists them", id));
+    return NoSuchFinding(id);
   }
   context.EmitList("finding", "findings", std::move(items),
                    [&](std::ostream& out) { table.Print(out, context.out_style()); });

@@ -1,10 +1,14 @@
 #include "tools/muster/findings_options.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <thread>
 #include <utility>
+
+#include "tools/muster/registry_change.h"
 
 namespace muster::cli {
 namespace {
@@ -24,7 +28,26 @@ std::vector<std::string> InstalledWeakKeyLists() {
   return lists;
 }
 
+// FleetFindings checks ids too, but suggests none.
+Result<void> CheckIds(const FindingsArgs& args) {
+  for (const std::vector<std::string>* ids : {&args.only, &args.skip}) {
+    for (const std::string& id : *ids) {
+      if (FindFinding(id) == nullptr) return NoSuchFinding(id);
+    }
+  }
+  return {};
+}
+
 }  // namespace
+
+tl::unexpected<Error> NoSuchFinding(const std::string& id) {
+  std::vector<std::string> ids;
+  for (const FindingInfo& info : AllFindings()) ids.emplace_back(info.id);
+  const std::string near = NearestWord(id, ids);
+  return MakeError(ErrorCode::kInvalidArgument,
+                   fmt::format("there is no finding '{}'{}; 'muster findings' lists them", id,
+                               near.empty() ? "" : fmt::format(", did you mean '{}'?", near)));
+}
 
 void AddFindingsOptions(CLI::App& verb, FindingsArgs& args) {
   verb.add_flag("--findings", args.findings,
@@ -60,6 +83,7 @@ Result<std::unique_ptr<FleetFindings>> StartFindings(
     CliContext& context, const FindingsArgs& args, bool for_report,
     std::shared_ptr<const RegistrySnapshot> snapshot, UnixTime at, int threads) {
   if (!for_report && !WantsFindings(args)) return nullptr;
+  if (auto known = CheckIds(args); !known) return tl::unexpected(std::move(known).error());
   FindingsOptions options;
   options.at = at;
   options.only = args.only;

@@ -21,6 +21,8 @@ struct FindingsArgs {
   std::size_t memory_mib = FindingsOptions{}.memory_octets_max >> 20;
 };
 
+// kInvalidArgument: no finding has this id; with the one that was probably meant.
+tl::unexpected<Error> NoSuchFinding(const std::string& id);
 void AddFindingsOptions(CLI::App& verb, FindingsArgs& args);
 
 // Any of the options asks for findings.

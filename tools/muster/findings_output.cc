@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <ostream>
+#include <vector>
 
 #include "tools/muster/audit_output.h"
 
@@ -14,25 +15,33 @@ Paint PaintOf(Severity severity) {
   return severity == Severity::kWarning ? Paint::kWarning : Paint::kDim;
 }
 
-Json DescribeExample(const FindingExample& example) {
+// Where a record came from; null where there is none.
+Json DescribePlace(std::uint64_t record_index, const RecordSource& source,
+                   const std::string& device_id) {
   Json json{{"record_index", nullptr}, {"source", nullptr}, {"device_id", nullptr}};
-  if (example.record_index != kNoRecord) {
-    json["record_index"] = example.record_index;
-    json["source"] = {{"name", example.source.name},
-                      {"line", example.source.line},
-                      {"offset", example.source.offset}};
-    if (!example.device_id.empty()) json["device_id"] = example.device_id;
-  }
-  json["detail"] = example.detail.empty() ? Json(nullptr) : Json(example.detail);
+  if (record_index == kNoRecord) return json;
+  json["record_index"] = record_index;
+  json["source"] = {{"name", source.name}, {"line", source.line}, {"offset", source.offset}};
+  if (!source.member.empty()) json["source"]["member"] = source.member;
+  if (!device_id.empty()) json["device_id"] = device_id;
   return json;
 }
 
-std::string ExampleText(const FindingExample& example) {
+Json DescribeExample(const FindingExample& example) {
+  Json json = DescribePlace(example.record_index, example.source, example.device_id);
+  json["detail"] = example.detail.empty() ? Json(nullptr) : Json(example.detail);
+  json["partner"] = nullptr;
+  if (example.partner) {
+    const FindingPlace& partner = *example.partner;
+    json["partner"] = DescribePlace(partner.record_index, partner.source, partner.device_id);
+    json["partner"]["ca"] = partner.ca.empty() ? Json(nullptr) : Json(partner.ca);
+  }
+  return json;
+}
+
+std::string JoinParts(const std::vector<std::string>& parts) {
   std::string text;
-  for (const std::string& part :
-       {example.device_id,
-        example.record_index == kNoRecord ? std::string() : SourceText(example.source),
-        example.detail}) {
+  for (const std::string& part : parts) {
     if (part.empty()) continue;
     if (!text.empty()) text += "  ";
     text += Printable(part);
@@ -40,7 +49,20 @@ std::string ExampleText(const FindingExample& example) {
   return text;
 }
 
+std::string ExampleText(const FindingExample& example) {
+  const std::string source =
+      example.record_index == kNoRecord ? std::string() : SourceText(example.source);
+  const std::string partner =
+      example.partner ? "shared with " + PartnerText(*example.partner) : std::string();
+  return JoinParts({example.device_id, source, example.detail, partner});
+}
+
 }  // namespace
+
+std::string PartnerText(const FindingPlace& partner) {
+  if (partner.record_index == kNoRecord) return Printable(partner.ca);
+  return JoinParts({partner.device_id, SourceText(partner.source)});
+}
 
 Json DescribeFinding(const FindingCount& finding) {
   Json json{{"id", finding.info->id},

@@ -5,8 +5,10 @@
 #include <ostream>
 
 #include "muster/fleet_audit.h"
+#include "tools/muster/audit_progress.h"
 #include "tools/muster/commands.h"
 #include "tools/muster/decision_options.h"
+#include "tools/muster/fleet_options.h"
 #include "tools/muster/forecast_output.h"
 #include "tools/muster/result_output.h"
 #include "tools/muster/standard_input.h"
@@ -14,11 +16,9 @@
 namespace muster::cli {
 namespace {
 
-struct Args {
-  std::vector<std::string> inputs;
+struct Args : FleetArgs {
   DecisionArgs decision;
   std::string before, output;
-  int threads = 0;
   bool summary_only = false;
 };
 
@@ -43,11 +43,14 @@ Result<int> Run(CliContext& context, const Args& args, const Authenticator& auth
   Result<AuditReport> report = MakeError(ErrorCode::kInternal, "the forecast did not run");
   {
     InterruptGuard guard;
+    AuditProgress progress(context, args.inputs, RecordsShown(context, args.output,
+                                                              args.summary_only));
     report = audit.Run(
         args.inputs, context.in(),
         [&](const AuditRecord& record) {
           begin();
           writer.Record(record);
+          progress.Count(record);
           if (!out) throw ResultsLost();
         },
         &InterruptFlag());
@@ -60,6 +63,8 @@ Result<int> Run(CliContext& context, const Args& args, const Authenticator& auth
 }
 
 Result<int> RunForecast(CliContext& context, const Args& args) {
+  if (args.inventory.wants_list()) return ListInventoryFormats(context);
+  if (auto named = CheckInputs(args); !named) return tl::unexpected(std::move(named).error());
   auto at = context.TimeOf(args.decision.at);
   if (!at) return tl::unexpected(std::move(at).error());
   std::optional<UnixTime> before;
@@ -70,15 +75,15 @@ Result<int> RunForecast(CliContext& context, const Args& args) {
   }
   auto options = ToOptions(args.decision);
   if (!options) return tl::unexpected(std::move(options).error());
+  options->cache_octets_max = args.cache_octets();
+  auto audit_options = ToFleetOptions(context, args, *at);
+  if (!audit_options) return tl::unexpected(std::move(audit_options).error());
+  audit_options->forecast = true;
   auto snapshot = context.OpenSnapshot();
   if (!snapshot) return tl::unexpected(std::move(snapshot).error());
   const Authenticator authenticator(*snapshot, *options);
-  FleetAuditOptions audit_options;
-  audit_options.at = *at;
-  audit_options.threads = args.threads;
-  audit_options.forecast = true;
   return WriteResults(context, args.output, args.inputs, [&](std::ostream& out, Style style) {
-    return Run(context, args, authenticator, audit_options, before, out, style);
+    return Run(context, args, authenticator, *audit_options, before, out, style);
   });
 }
 
@@ -91,16 +96,12 @@ void AddForecastCommand(CLI::App& app, CliContext& context) {
   CLI::App* verb = AddVerb(app, context, "forecast",
                            "Say until when each device of an inventory passes, and what ends it",
                            [&context, args] { return RunForecast(context, *args); });
-  verb->add_option("inputs", args->inputs, "Files and folders, as for 'muster audit'")
-      ->required()
-      ->type_name("FILE");
+  AddFleetInputs(*verb, *args);
   AddDecisionOptions(*verb, args->decision);
   verb->add_option("--before", args->before,
                    "Leave out devices that still pass at this time; they are counted")
       ->type_name("TIME");
-  verb->add_option("--threads", args->threads, "How many threads [all cores]")
-      ->type_name("N")
-      ->check(CLI::Range(0, 1024));
+  AddFleetOptions(*verb, *args);
   verb->add_option("--output", args->output, "Write the results here")->type_name("FILE");
   verb->add_flag("--summary-only", args->summary_only, "Leave the devices out");
 }

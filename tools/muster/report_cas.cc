@@ -12,6 +12,9 @@
 namespace muster::cli {
 namespace {
 
+// CAs of which something is known, the registry's and those that devices sent.
+constexpr std::size_t kPresentedMax = 16'384;
+
 // A name in the picture takes one line.
 constexpr std::size_t kLineMax = 40;
 
@@ -31,6 +34,7 @@ void Add(KnownCas* known, const Bytes& der, const CaCertificate* ca) {
   KnownCa& entry = (*known)[Fingerprint::Of(der)];
   if (entry.der.empty()) {
     entry.der = der;
+    entry.held = true;
     if (auto view = CertificateView::Parse(der)) {
       entry.subject = Printable(DisplayName(view->subject()));
       entry.key = Printable(DisplayKeyType(view->spki()));
@@ -149,12 +153,29 @@ KnownCas KnownCasOf(const RegistryContents& contents) {
   return known;
 }
 
+void AddPresentedCas(const PresentedChain& chain, const CaPath& path, KnownCas* known) {
+  for (const Fingerprint& fingerprint : path.view()) {
+    if (known->size() >= kPresentedMax || known->contains(fingerprint)) continue;
+    for (const ByteView der : chain.untrusted()) {
+      if (Fingerprint::Of(der) != fingerprint) continue;
+      const auto view = CertificateView::Parse(der);
+      if (!view) break;
+      KnownCa& entry = (*known)[fingerprint];
+      entry.subject = Printable(DisplayName(view->subject()));
+      entry.key = Printable(DisplayKeyType(view->spki()));
+      entry.not_after = DateOf(view->not_after());
+      break;
+    }
+  }
+}
+
 std::string CallCa(const KnownCas& known, const Fingerprint& fingerprint) {
   const auto found = known.find(fingerprint);
   if (found == known.end()) return ShortHex(fingerprint);
   if (!found->second.name.empty()) return found->second.name;
   const std::string& subject = found->second.subject;
-  return subject.empty() ? ShortHex(fingerprint) : subject;
+  if (subject.empty()) return ShortHex(fingerprint);
+  return found->second.held ? subject : subject + " (" + ShortHex(fingerprint) + ")";
 }
 
 std::string_view StatusOf(const KnownCas& known, const Fingerprint& fingerprint,
@@ -162,7 +183,7 @@ std::string_view StatusOf(const KnownCas& known, const Fingerprint& fingerprint,
   const auto found = known.find(fingerprint);
   if (found != known.end() && found->second.verified) return "verified";
   if (devices.accepted > 0) return "rolls up";
-  return found == known.end() ? "not registered" : "not verified";
+  return found == known.end() || !found->second.held ? "not registered" : "not verified";
 }
 
 Json DescribePicture(const KnownCas& known, const std::vector<UsedPath>& paths,

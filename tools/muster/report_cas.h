@@ -9,8 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "muster/certificate.h"
 #include "muster/fingerprint.h"
 #include "muster/registry_contents.h"
+#include "muster/verdict.h"
 #include "tools/muster/output.h"
 
 namespace muster::cli {
@@ -20,6 +22,7 @@ struct KnownCa {
   std::string name;     // In the registry; empty for a certificate of a group only.
   std::string subject, key, not_after;
   bool registered = false, verified = false;
+  bool held = false;  // By the registry; otherwise devices sent it.
   std::vector<std::string> groups;  // "line-4", "line-5 (disabled)".
   Bytes der;
 };
@@ -28,7 +31,12 @@ using KnownCas = std::unordered_map<Fingerprint, KnownCa>;
 // The registered CAs and the certificates of groups.
 KnownCas KnownCasOf(const RegistryContents& contents);
 
-// What to call a CA: its name, the CN of its subject, or the start of its fingerprint.
+// Adds those CAs of `path` that are not known and that `chain` holds, as long as there is room for
+// them: devices can make up any number.
+void AddPresentedCas(const PresentedChain& chain, const CaPath& path, KnownCas* known);
+
+// What to call a CA: its name or its subject, or else the start of its fingerprint, which follows
+// the subject too where the registry does not hold the CA.
 std::string CallCa(const KnownCas& known, const Fingerprint& fingerprint);
 
 // How many devices passed and how many did not.

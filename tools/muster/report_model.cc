@@ -6,9 +6,11 @@
 #include <chrono>
 #include <cstring>
 
+#include "muster/signature_algorithm.h"
 #include "muster/version.h"
 #include "tools/muster/audit_output.h"
 #include "tools/muster/describe.h"
+#include "tools/muster/findings_output.h"
 
 namespace muster::cli {
 namespace {
@@ -16,7 +18,7 @@ namespace {
 // Past these, what is new is left out of the table it belongs to: hostile inventories can name a
 // new path with every device.
 constexpr std::size_t kPathsMax = 65'536;
-constexpr std::size_t kGroupsMax = 65'536;
+constexpr std::size_t kEntriesMax = 65'536;  // Groups, and individual enrollments.
 
 constexpr std::array<int, 3> kSoonDays = {30, 90, 365};
 
@@ -42,6 +44,19 @@ std::vector<std::size_t> Shares(const std::vector<std::size_t>& sizes, std::size
   return shares;
 }
 
+Json DescribeInputs(const AuditReport& report) {
+  Json json{{"files", report.input_files},
+            {"digest", report.input_files == 0 ? std::string() : report.inputs_digest.hex()},
+            {"rows", Json::array()}};
+  for (const AuditInput& input : report.inputs) {
+    json["rows"].push_back({{"name", Printable(input.name)},
+                            {"octets", input.octets},
+                            {"digest", input.digest.hex()},
+                            {"whole", input.whole}});
+  }
+  return json;
+}
+
 }  // namespace
 
 std::size_t AuditReportModel::PathHash::operator()(const CaPath& path) const {
@@ -59,13 +74,34 @@ void AuditReportModel::Count(const AuditRecord& record) {
   if (!readable) return;
   if (record.not_after) CountExpiry(*record.not_after, verdict.accepted());
   CountEnrollment(verdict.enrollment, verdict.accepted());
-  if (verdict.ca_path.view().empty()) return;
-  auto found = paths_.find(verdict.ca_path);
+  if (record.chain != nullptr) CountSignature(*record.chain);
+  CountPath(record);
+}
+
+void AuditReportModel::CountSignature(const PresentedChain& chain) {
+  const auto leaf = CertificateView::Parse(chain.leaf());
+  if (!leaf) return;
+  const std::string name = DisplaySignatureAlgorithm(leaf->signature_algorithm());
+  auto found = signatures_.find(name);
+  if (found == signatures_.end()) {
+    // Made-up OIDs are counted together.
+    const bool full = signatures_.size() >= kRowsMax;
+    found = signatures_.try_emplace(full ? std::string("others") : name).first;
+  }
+  ++found->second;
+}
+
+void AuditReportModel::CountPath(const AuditRecord& record) {
+  const CaPath& path = record.verdict.ca_path;
+  if (path.view().empty()) return;
+  auto found = paths_.find(path);
   if (found == paths_.end()) {
     if (paths_.size() >= kPathsMax) return;
-    found = paths_.emplace(verdict.ca_path, PassCount{}).first;
+    found = paths_.emplace(path, PassCount{}).first;
+    // Only a new path can go through a CA that was not seen before.
+    if (record.chain != nullptr) AddPresentedCas(*record.chain, path, &known_);
   }
-  found->second.Add(verdict.accepted());
+  found->second.Add(record.verdict.accepted());
 }
 
 void AuditReportModel::CountFailing(const AuditRecord& record) {
@@ -101,15 +137,23 @@ void AuditReportModel::CountExpiry(UnixTime not_after, bool accepted) {
   ++accepted_soon_[bucket];
 }
 
-void AuditReportModel::CountEnrollment(const EnrollmentRef& enrollment, bool accepted) {
-  if (enrollment.kind == EnrollmentKind::kIndividual) individuals_.Add(accepted);
-  if (enrollment.kind != EnrollmentKind::kGroup) return;
-  auto found = groups_.find(enrollment.id.view());
-  if (found == groups_.end()) {
-    if (groups_.size() >= kGroupsMax) return;
-    found = groups_.emplace(enrollment.id.view(), PassCount{}).first;
+void AuditReportModel::CountById(std::string_view id, bool accepted, CountsById* counts) {
+  auto found = counts->find(id);
+  if (found == counts->end()) {
+    if (counts->size() >= kEntriesMax) return;
+    found = counts->emplace(id, PassCount{}).first;
   }
   found->second.Add(accepted);
+}
+
+void AuditReportModel::CountEnrollment(const EnrollmentRef& enrollment, bool accepted) {
+  if (enrollment.kind == EnrollmentKind::kGroup) {
+    CountById(enrollment.id.view(), accepted, &groups_);
+  }
+  if (enrollment.kind == EnrollmentKind::kIndividual) {
+    through_individuals_.Add(accepted);
+    CountById(enrollment.id.view(), accepted, &individuals_);
+  }
 }
 
 Json AuditReportModel::Describe(const Json& header, const AuditReport& report,
@@ -131,7 +175,11 @@ Json AuditReportModel::Describe(const Json& header, const AuditReport& report,
   for (const auto& [key, devices] : report.by_key_type) {
     json["keys"].push_back({{"key", Printable(key)}, {"devices", devices}});
   }
-  const KnownCas known = KnownCasOf(contents_);
+  json["signatures"] = Json::array();
+  for (const auto& [name, devices] : signatures_) {
+    json["signatures"].push_back({{"name", Printable(name)}, {"devices", devices}});
+  }
+  json["read"] = DescribeInputs(report);
   json["issuers"] = DescribeIssuers(CountsOfIssuers());
   json["enrollments"] = DescribeEnrollments();
   json["anchors"] = DescribeAnchors(report);
@@ -139,7 +187,7 @@ Json AuditReportModel::Describe(const Json& header, const AuditReport& report,
   for (const auto& [path, count] : paths_) {
     paths.emplace_back(std::vector(path.view().begin(), path.view().end()), count);
   }
-  json["graph"] = DescribePicture(known, paths, kPictureMax);
+  json["graph"] = DescribePicture(known_, paths, kPictureMax);
   json["findings"] = findings == nullptr ? Json(nullptr) : DescribeFindings(*findings);
   json["failing"] = DescribeFailing(report);
   return json;
@@ -203,6 +251,27 @@ Json AuditReportModel::DescribeExpiry() const {
   return json;
 }
 
+Json AuditReportModel::DescribeIndividuals() const {
+  std::vector<std::pair<std::string_view, PassCount>> most(individuals_.begin(),
+                                                           individuals_.end());
+  KeepMost(&most, kRowsMax, [](const auto& individual) { return individual.second.all(); });
+  std::map<std::string_view, Json*> shown;
+  std::vector<Json> rows;
+  rows.reserve(most.size());
+  for (const auto& [id, count] : most) {
+    rows.push_back({{"id", Printable(id)},
+                    {"enabled", nullptr},
+                    {"accepted", count.accepted},
+                    {"refused", count.refused}});
+    shown.emplace(id, &rows.back());
+  }
+  for (const IndividualEnrollment& individual : contents_.individuals) {
+    const auto found = shown.find(individual.registration_id);
+    if (found != shown.end()) (*found->second)["enabled"] = individual.enabled;
+  }
+  return rows;
+}
+
 Json AuditReportModel::DescribeEnrollments() const {
   std::map<std::string, Json> groups;
   const auto row = [](const std::string& id, const PassCount& count) {
@@ -223,9 +292,11 @@ Json AuditReportModel::DescribeEnrollments() const {
   });
   return {{"groups", std::move(rows)},
           {"groups_all", groups.size()},
+          {"individuals", DescribeIndividuals()},
+          {"individuals_used", individuals_.size()},
           {"individuals_all", contents_.individuals.size()},
-          {"individuals_accepted", individuals_.accepted},
-          {"individuals_refused", individuals_.refused}};
+          {"individuals_accepted", through_individuals_.accepted},
+          {"individuals_refused", through_individuals_.refused}};
 }
 
 Json AuditReportModel::DescribeAnchors(const AuditReport& report) const {
@@ -259,21 +330,21 @@ AuditReportModel::CountsByCa AuditReportModel::CountsOfIssuers() const {
 }
 
 Json AuditReportModel::DescribeIssuers(const CountsByCa& issuers) const {
-  const KnownCas known = KnownCasOf(contents_);
   std::vector<std::pair<Fingerprint, PassCount>> most(issuers.begin(), issuers.end());
   std::sort(most.begin(), most.end(),
             [&](const auto& a, const auto& b) {
-              const auto called = CallCa(known, a.first), other = CallCa(known, b.first);
+              const auto called = CallCa(known_, a.first), other = CallCa(known_, b.first);
               return called != other ? called < other : a.first < b.first;
             });
   KeepMost(&most, kRowsMax, [](const auto& issuer) { return issuer.second.all(); });
   Json json{{"all", issuers.size()}, {"rows", Json::array()}};
   for (const auto& [fingerprint, count] : most) {
-    const auto found = known.find(fingerprint);
+    const auto found = known_.find(fingerprint);
     const KnownCa unknown;
-    const KnownCa& ca = found == known.end() ? unknown : found->second;
-    json["rows"].push_back({{"name", CallCa(known, fingerprint)},
-                            {"status", StatusOf(known, fingerprint, count)},
+    const KnownCa& ca = found == known_.end() ? unknown : found->second;
+    json["rows"].push_back({{"name", CallCa(known_, fingerprint)},
+                            {"fingerprint", fingerprint.hex()},
+                            {"status", StatusOf(known_, fingerprint, count)},
                             {"key", ca.key},
                             {"not_after", ca.not_after},
                             {"accepted", count.accepted},
@@ -297,7 +368,9 @@ Json DescribeFindings(const FindingsReport& findings) {
                                  {"source", example.record_index == kNoRecord
                                                 ? std::string()
                                                 : Printable(SourceText(example.source))},
-                                 {"detail", Printable(example.detail)}});
+                                 {"detail", Printable(example.detail)},
+                                 {"partner", example.partner ? PartnerText(*example.partner)
+                                                             : std::string()}});
     }
     json.push_back(std::move(row));
   }

@@ -23,9 +23,12 @@ class AuditReportModel {
   static constexpr std::size_t kFailingMax = 1'000;
   // The most CAs in the picture, groups in their table and so on: the most used ones.
   static constexpr std::size_t kPictureMax = 48, kRowsMax = 200;
+  // The most files whose digests are listed.
+  static constexpr std::size_t kInputsMax = 500;
 
   // `contents` must outlive the model.
-  AuditReportModel(const RegistryContents& contents, UnixTime at) : contents_(contents), at_(at) {}
+  AuditReportModel(const RegistryContents& contents, UnixTime at)
+      : contents_(contents), at_(at), known_(KnownCasOf(contents)) {}
 
   void Count(const AuditRecord& record);
 
@@ -47,11 +50,14 @@ class AuditReportModel {
   void CountFailing(const AuditRecord& record);
   void CountExpiry(UnixTime not_after, bool accepted);
   void CountEnrollment(const EnrollmentRef& enrollment, bool accepted);
+  void CountSignature(const PresentedChain& chain);
+  void CountPath(const AuditRecord& record);
 
   Json DescribeReasons(const AuditReport& report) const;
   Json DescribeFailing(const AuditReport& report) const;
   Json DescribeExpiry() const;
   Json DescribeEnrollments() const;
+  Json DescribeIndividuals() const;
   Json DescribeAnchors(const AuditReport& report) const;
   Json DescribeIssuers(const CountsByCa& issuers) const;
   CountsByCa CountsOfIssuers() const;
@@ -61,8 +67,12 @@ class AuditReportModel {
   std::unordered_map<CaPath, PassCount, PathHash> paths_;
   std::map<int, PassCount> months_;           // Months since year 0.
   std::array<std::uint64_t, 4> accepted_soon_{};  // Accepted, by when they expire.
-  std::map<std::string, PassCount, std::less<>> groups_;
-  PassCount individuals_;
+  using CountsById = std::map<std::string, PassCount, std::less<>>;
+  static void CountById(std::string_view id, bool accepted, CountsById* counts);
+  CountsById groups_, individuals_;
+  PassCount through_individuals_;
+  std::map<std::string, std::uint64_t, std::less<>> signatures_;  // By algorithm.
+  KnownCas known_;  // The registry's CAs, then those that devices sent.
   std::map<RejectReason, std::vector<FailingDevice>> failing_;
   std::vector<FailingDevice> unreadable_;
 };

@@ -6,8 +6,10 @@
 #include <sstream>
 
 #include "muster/fleet_audit.h"
+#include "tools/muster/audit_progress.h"
 #include "tools/muster/commands.h"
 #include "tools/muster/decision_options.h"
+#include "tools/muster/fleet_options.h"
 #include "tools/muster/reading.h"
 #include "tools/muster/registry_change.h"
 #include "tools/muster/result_output.h"
@@ -17,14 +19,13 @@
 namespace muster::cli {
 namespace {
 
-struct Args {
-  std::vector<std::string> inputs, changes;
+struct Args : FleetArgs {
+  std::vector<std::string> changes;
   std::string changes_file, against, against_service;
   DecisionArgs decision;
   // What is decided under afterwards; empty = as before.
   std::string then_at, then_links, then_profile, then_any_disabled_blocks, then_require_crl;
   std::string output;
-  int threads = 0;
   bool summary_only = false;
 };
 
@@ -99,6 +100,7 @@ Result<void> FillThenOptions(const Args& args, UnixTime at, Then* then) {
   auto options = ToOptions(decision);
   if (!options) return tl::unexpected(std::move(options).error());
   then->options = *options;
+  then->options.cache_octets_max = args.cache_octets();
   then->at = at;
   if (args.then_at.empty()) return {};
   auto then_at = ParseRfc3339(args.then_at);
@@ -130,12 +132,11 @@ Result<void> CheckAsked(const Args& args, const std::vector<Change>& changes) {
   return {};
 }
 
+// `options`: of the first decision.
 Result<int> Compare(CliContext& context, const Args& args, const Authenticator& before,
-                    UnixTime at, const Then& then, std::ostream& out, Style style) {
+                    FleetAuditOptions options, const Then& then, std::ostream& out, Style style) {
   const Authenticator after(then.snapshot, then.options);
-  FleetAuditOptions options;
-  options.at = at;
-  options.threads = args.threads;
+  const UnixTime at = options.at;
   options.second = &after;
   options.second_at = then.at;
   FleetAudit audit(before, options);
@@ -157,11 +158,14 @@ Result<int> Compare(CliContext& context, const Args& args, const Authenticator& 
   Result<AuditReport> report = MakeError(ErrorCode::kInternal, "the audit did not run");
   {
     InterruptGuard guard;
+    AuditProgress progress(context, args.inputs, RecordsShown(context, args.output,
+                                                              args.summary_only));
     report = audit.Run(
         args.inputs, context.in(),
         [&](const AuditRecord& record) {
           begin();
           writer.Record(record);
+          progress.Count(record);
           if (!out) throw ResultsLost();
         },
         &InterruptFlag());
@@ -174,6 +178,8 @@ Result<int> Compare(CliContext& context, const Args& args, const Authenticator& 
 }
 
 Result<int> WhatIf(CliContext& context, const Args& args) {
+  if (args.inventory.wants_list()) return ListInventoryFormats(context);
+  if (auto named = CheckInputs(args); !named) return tl::unexpected(std::move(named).error());
   auto changes = CollectChanges(context, args);
   if (!changes) return tl::unexpected(std::move(changes).error());
   if (auto asked = CheckAsked(args, *changes); !asked) {
@@ -183,6 +189,9 @@ Result<int> WhatIf(CliContext& context, const Args& args) {
   if (!at) return tl::unexpected(std::move(at).error());
   auto options = ToOptions(args.decision);
   if (!options) return tl::unexpected(std::move(options).error());
+  options->cache_octets_max = args.cache_octets();
+  auto fleet_options = ToFleetOptions(context, args, *at);
+  if (!fleet_options) return tl::unexpected(std::move(fleet_options).error());
   Then then;
   if (auto filled = FillThenOptions(args, *at, &then); !filled) {
     return tl::unexpected(std::move(filled).error());
@@ -201,7 +210,7 @@ Result<int> WhatIf(CliContext& context, const Args& args) {
   DescribeThen(args, &then);
   const Authenticator before(*snapshot, *options);
   return WriteResults(context, args.output, args.inputs, [&](std::ostream& out, Style style) {
-    return Compare(context, args, before, *at, then, out, style);
+    return Compare(context, args, before, *fleet_options, then, out, style);
   });
 }
 
@@ -232,9 +241,7 @@ void AddWhatIfCommand(CLI::App& app, CliContext& context) {
       "Changes: ca add|rm|verify|unverify, group add|rm|enable|disable|swap, enrollment\n"
       "add|rm|enable|disable|swap, deny add|rm, crl add|rm, with the arguments of these verbs.\n"
       "They are made to a copy. Exit status: 0 no device changes, 1 some do.");
-  verb->add_option("inputs", args->inputs, "Files and folders, as for 'muster audit'")
-      ->required()
-      ->type_name("FILE");
+  AddFleetInputs(*verb, *args);
   AddRepeatable(*verb, "--change", args->changes, "A change, as in 'group disable line-4'", "TEXT");
   verb->add_option("--changes", args->changes_file, "Changes, one a line")->type_name("FILE");
   CLI::Option* against =
@@ -248,9 +255,7 @@ void AddWhatIfCommand(CLI::App& app, CliContext& context) {
       ->needs(against);
   AddDecisionOptions(*verb, args->decision);
   AddThenOptions(*verb, *args);
-  verb->add_option("--threads", args->threads, "How many threads [all cores]")
-      ->type_name("N")
-      ->check(CLI::Range(0, 1024));
+  AddFleetOptions(*verb, *args);
   verb->add_option("--output", args->output, "Write the results here")->type_name("FILE");
   verb->add_flag("--summary-only", args->summary_only, "Leave the devices out");
 }

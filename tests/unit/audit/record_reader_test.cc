@@ -52,6 +52,7 @@ class ReaderTest : public testing::Test {
       }
     }
     octets_ = reader.octets();
+    reader.digests().Describe(&report_);
     return seen;
   }
 
@@ -59,7 +60,10 @@ class ReaderTest : public testing::Test {
   fs::path folder_;
   int batches_ = 0;
   std::uint64_t octets_ = 0;
+  AuditReport report_;  // Of the inputs alone.
 };
+
+Fingerprint DigestOf(std::string_view text) { return Fingerprint::Of(base::AsBytes(text)); }
 
 TEST_F(ReaderTest, CutsLines) {
   const std::string text = "{1}\n\n  \r\n{22}\r\n{3}";
@@ -229,6 +233,63 @@ TEST_F(ReaderTest, ManyInputsComeOneAfterTheOther) {
   EXPECT_EQ(seen[3].text, "{3}");
   EXPECT_EQ(seen[4].line, 1u);
   EXPECT_EQ(octets_, 8u + 3 + 3 + 8);
+}
+
+// Whatever becomes of a file, its digest is that of all its octets.
+TEST_F(ReaderTest, HashesWhatItReads) {
+  options_.input_digests_max = 10;
+  options_.record_size_max = 1'000;
+  const std::vector<std::string> contents = {
+      "{1}\n\n{2}",                                  // Lines.
+      "\xef\xbb\xbf{1}\n",                           // With a byte order mark.
+      "{\"deviceId\":\"" + std::string(2'000, 'x') + "\"}\n{}\n",  // One that is too long.
+      "-----BEGIN CERTIFICATE-----\n",               // A file of certificates.
+      "-----BEGIN CERTIFICATE-----\n" + std::string(700'000, '\n'),  // Too large a one.
+      "id,cert\na,b\nc,d\n",                         // Another format.
+      "PK\x03\x04" + std::string(300'000, 'x'),      // An archive that breaks off at once.
+      ""};
+  std::vector<std::string> inputs;
+  std::string digests;
+  for (const std::string& text : contents) {
+    inputs.push_back(Write("file-" + std::to_string(inputs.size()), text));
+    const Fingerprint digest = DigestOf(text);
+    digests.append(digest.bytes.begin(), digest.bytes.end());
+  }
+  ReadAll(inputs);
+  ASSERT_EQ(report_.inputs.size(), contents.size());
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    EXPECT_EQ(report_.inputs[i].name, inputs[i]);
+    EXPECT_EQ(report_.inputs[i].octets, contents[i].size()) << i;
+    EXPECT_EQ(report_.inputs[i].digest, DigestOf(contents[i])) << i;
+    EXPECT_TRUE(report_.inputs[i].whole) << i;
+  }
+  EXPECT_EQ(report_.input_files, contents.size());
+  EXPECT_EQ(report_.inputs_digest, DigestOf(digests));
+  options_.input_digests_max = 1;
+  ReadAll(inputs);
+  EXPECT_EQ(report_.inputs.size(), 1u);
+  EXPECT_EQ(report_.input_files, contents.size());
+  EXPECT_EQ(report_.inputs_digest, DigestOf(digests));
+}
+
+TEST_F(ReaderTest, HashesOfStandardInputWhatItReadsOfIt) {
+  options_.input_digests_max = 1;
+  ReadAll({"-"}, "{1}\n{2}\n");
+  ASSERT_EQ(report_.inputs.size(), 1u);
+  EXPECT_EQ(report_.inputs[0].digest, DigestOf("{1}\n{2}\n"));
+  EXPECT_TRUE(report_.inputs[0].whole);
+  // It may never end: what a reader leaves is not waited for.
+  const std::string broken = "PK\x03\x04" + std::string(600'000, 'x');
+  ReadAll({"-"}, broken);
+  ASSERT_EQ(report_.inputs.size(), 1u);
+  EXPECT_EQ(report_.inputs[0].digest, DigestOf(broken.substr(0, report_.inputs[0].octets)));
+}
+
+TEST_F(ReaderTest, HashesNothingUnasked) {
+  ReadAll({"-"}, "{1}\n");
+  EXPECT_TRUE(report_.inputs.empty());
+  EXPECT_EQ(report_.input_files, 0u);
+  EXPECT_EQ(report_.inputs_digest, Fingerprint());
 }
 
 }  // namespace

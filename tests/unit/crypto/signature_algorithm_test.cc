@@ -9,6 +9,7 @@
 #include "engine/crypto/public_key.h"
 #include "engine/der/der_reader.h"
 #include "engine/pki/der_writer.h"
+#include "muster/signature_algorithm.h"
 
 namespace muster::crypto {
 namespace {
@@ -189,6 +190,21 @@ TEST(SignatureAlgorithm, PssRefusals) {
         << base::HexLower(algorithm);
   }
   EXPECT_EQ(Check(Pss({Hash(kSha1), Mask(kSha1)})), RejectReason::kWeakSignatureAlgorithm);
+}
+
+TEST(SignatureAlgorithm, HasANameForPeople) {
+  EXPECT_EQ(DisplaySignatureAlgorithm(Algorithm(kEcdsaSha256)), "ECDSA SHA-256");
+  EXPECT_EQ(DisplaySignatureAlgorithm(Algorithm("1.2.840.113549.1.1.13", kNull)), "RSA SHA-512");
+  EXPECT_EQ(DisplaySignatureAlgorithm(Pss({Hash(kSha384), Mask(kSha384), Salt(48)})),
+            "RSA-PSS SHA-384");
+  EXPECT_EQ(DisplaySignatureAlgorithm(Algorithm("1.3.101.112")), "Ed25519");
+  // What is refused has a name too.
+  EXPECT_EQ(DisplaySignatureAlgorithm(Algorithm("1.2.840.113549.1.1.5", kNull)), "RSA SHA-1");
+  EXPECT_EQ(DisplaySignatureAlgorithm(Algorithm("1.2.840.113549.1.1.4", kNull)), "RSA MD5");
+  EXPECT_EQ(DisplaySignatureAlgorithm(Algorithm("1.3.101.113")), "1.3.101.113");
+  EXPECT_EQ(DisplaySignatureAlgorithm(Algorithm(kPss)), kPss);
+  EXPECT_EQ(DisplaySignatureAlgorithm({}), "");
+  EXPECT_EQ(DisplaySignatureAlgorithm(kNull), "");
 }
 
 }  // namespace

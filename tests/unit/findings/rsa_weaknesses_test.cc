@@ -10,37 +10,16 @@
 #include "engine/base/byte_view.h"
 #include "engine/base/encoding.h"
 #include "muster/fingerprint.h"
+#include "tests/support/prime_pool.h"
 
 namespace muster::findings {
 namespace {
 
+using test::RocaModulus;
+
 constexpr std::array kPrimes = {2,  3,  5,  7,  11, 13, 17, 19,  23,  29,  31,  37,  41,
                                 43, 47, 53, 59, 61, 67, 71, 73,  79,  83,  89,  97,  101,
                                 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167};
-
-// A modulus as the broken library made them: congruent to a power of 65537 modulo the product of
-// the primes. Whether it has two large primes does not show.
-Bytes RocaModulus(unsigned long exponent, std::uint64_t seed, unsigned bits) {
-  gmp_randstate_t state;
-  gmp_randinit_mt(state);
-  gmp_randseed_ui(state, seed);
-  mpz_t product, number, base;
-  mpz_init_set_ui(product, 1);
-  mpz_init(number);
-  mpz_init_set_ui(base, 65537);
-  for (const int prime : kPrimes) mpz_mul_ui(product, product, static_cast<unsigned long>(prime));
-  mpz_urandomb(number, state, bits);
-  mpz_setbit(number, bits - 1);
-  mpz_fdiv_q(number, number, product);
-  mpz_mul(number, number, product);
-  mpz_powm_ui(base, base, exponent, product);
-  mpz_add(number, number, base);
-  Bytes octets((mpz_sizeinbase(number, 2) + 7) / 8);
-  mpz_export(octets.data(), nullptr, 1, 1, 1, 0, number);
-  mpz_clears(product, number, base, nullptr);
-  gmp_randclear(state);
-  return octets;
-}
 
 Bytes RandomOdd(std::mt19937_64& random, std::size_t size) {
   Bytes octets(size);

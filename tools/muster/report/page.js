@@ -149,8 +149,8 @@
       element('p', finding.explanation),
       element('p', element('b', 'What to do: '), finding.remedy),
       finding.examples.length ? element('details', element('summary', 'Examples'), element('ul',
-        ...finding.examples.map(({who, source, detail}) =>
-          element('li', [who, detail, source].filter(Boolean).join(' \u00b7 '))))) : null);
+        ...finding.examples.map(({who, source, detail, partner}) => element('li',
+          [who, detail, source, partner && `shared with ${partner}`].filter(Boolean).join(' \u00b7 '))))) : null);
     return section('findings', 'Findings',
       ...data.findings.length ? data.findings.map(entry) : [element('p.soft', 'Nothing was found.')]);
   }
@@ -189,27 +189,31 @@
         ['Refused', 'number', (row) => grouped(row.refused)],
       ], data.expiry.months)));
   }
-  function keys() {
-    if (!data.keys.length) return null;
-    const rows = [...data.keys].sort((a, b) => b.devices - a.devices);
+  // Devices by some trait: a ring of the most frequent ones, and a table of all.
+  function mix(id, title, trait, rows) {
+    if (!rows.length) return null;
+    rows = [...rows].sort((a, b) => b.devices - a.devices);
     const most = rows.slice(0, 5);
     const rest = sum(rows.slice(5), 'devices');
-    if (rest) most.push({key: 'others', devices: rest});
-    return section('keys', 'Keys of devices',
-      chart('Devices by kind of key', 210, () => ({
+    if (rest) most.push({name: 'others', devices: rest});
+    return section(id, title,
+      chart(`Devices by ${trait.toLowerCase()}`, 210, () => ({
         type: 'doughnut',
-        data: {labels: most.map((row) => row.key), datasets: [{
+        data: {labels: most.map((row) => row.name), datasets: [{
           data: most.map((row) => row.devices), borderWidth: most.length > 1 ? 2 : 0, borderColor: colour('sheet'),
           backgroundColor: most.map((row, i) => colour(`c${i + 1}`)),
         }]},
         options: {cutout: '62%', plugins: {legend: {position: 'right'}}},
       })),
       table([
-        ['Key', '', (row) => row.key],
+        [trait, '', (row) => row.name || element('span.soft', 'unreadable')],
         ['Devices', 'number', (row) => grouped(row.devices)],
         ['Share', 'number', (row) => share(row.devices, sum(rows, 'devices'))],
       ], rows));
   }
+  const keys = () => mix('keys', 'Keys of devices', 'Key',
+    data.keys.map(({key, devices}) => ({name: key, devices})));
+  const signatures = () => mix('signatures', 'Signatures on leaf certificates', 'Algorithm', data.signatures);
   function anchors() {
     const {all, rows} = data.anchors;
     return section('anchors', 'Anchors',
@@ -239,17 +243,22 @@
   function enrollments() {
     const {groups, groups_all: all, individuals_all: individuals} = data.enrollments;
     const {individuals_accepted: accepted, individuals_refused: refused} = data.enrollments;
+    const {individuals: rows, individuals_used: used} = data.enrollments;
+    const counts = (title, list) => table([
+      [title, 'wide', (row) => row.id],
+      ['', '', (row) => row.enabled === false ? element('span.tag.bad', 'disabled')
+                      : row.accepted + row.refused ? null : element('span.tag', 'no device')],
+      ['Accepted', 'number', (row) => grouped(row.accepted)],
+      ['Refused', 'number', (row) => grouped(row.refused)],
+    ], list);
     return section('enrollments', 'Enrollments',
-      groups.length ? table([
-        ['Group', '', (row) => row.id],
-        ['', '', (row) => row.enabled === false ? element('span.tag.bad', 'disabled')
-                        : row.accepted + row.refused ? null : element('span.tag', 'no device')],
-        ['Accepted', 'number', (row) => grouped(row.accepted)],
-        ['Refused', 'number', (row) => grouped(row.refused)],
-      ], groups) : element('p', 'The service has no groups.'),
+      groups.length ? counts('Group', groups) : element('p', 'The service has no groups.'),
       more(groups.length, all, 'group'),
-      individuals ? element('p.soft', `${counted(individuals, 'individual enrollment')}: ` +
-        `${counted(accepted, 'device')} accepted through one, ${grouped(refused)} refused.`) : null);
+      individuals ? element('h3', 'Individual enrollments') : null,
+      individuals ? element('p.soft', `${grouped(used)} of ${grouped(individuals)} decided about a device: ` +
+        `${grouped(accepted)} accepted, ${grouped(refused)} refused.`) : null,
+      rows.length ? counts('Registration ID', rows) : null,
+      more(rows.length, used, 'individual enrollment'));
   }
   // Only what Graphviz draws with, and of it only what has a place on this page.
   const shapes = new Set(['svg', 'g', 'title', 'path', 'polygon', 'polyline', 'ellipse', 'text']);
@@ -328,10 +337,25 @@
     add('Decided for', data.at);
     add('Options', ...Object.entries(data.options).map(([name, value]) =>
       element('div', element('span.mono', `${name} = ${typeof value === 'string' ? value : JSON.stringify(value)}`))));
-    add('Read', counted(data.input_octets, 'octet'), ...data.inputs.map((name) =>
-      element('div', element('span.mono', name === '-' ? 'standard input' : name))));
+    const called = (name) => element('span.mono', name === '-' ? 'standard input' : name);
+    const {files, digest, rows} = data.read;
+    add('Read', `${counted(data.input_octets, 'octet')} in ${counted(files, 'file')}`,
+      ...data.inputs.map((name) => element('div', called(name))));
+    if (files > 1) {
+      add('SHA-256 of all', element('div.mono', digest),
+        element('div.soft', 'Of the files\u2019 own digests below, 32 octets each, in the order in which they were read.'));
+    }
+    const digests = rows.length ? table([
+      ['File', 'wide', (row) => called(row.name)],
+      ['Octets', 'number', (row) => grouped(row.octets)],
+      ['SHA-256', 'digest', (row) => element('span', element('span.mono', row.digest),
+        row.whole ? null : element('div.soft', 'not read to its end'))],
+    ], rows) : null;
+    const left = rows.length < files ? element('p.more', `The first ${grouped(rows.length)} of ${counted(files, 'file')} are shown.`) : null;
     add('By', `muster ${data.version}`);
-    return section('facts', 'What was read, and how', list);
+    return section('facts', 'What was read, and how', list,
+      digests && (rows.length > 5 ? folded('The files and their digests', digests, left)
+                                  : element('div', element('h3', 'The files'), digests, left)));
   }
 
   // ---- the page --------------------------------------------------------------------------------
@@ -345,8 +369,8 @@
   if (data.interrupted) notes.push('The audit was interrupted: this is what was done until then.');
   if (!canDraw) notes.push('This muster was built without Chart.js: there are tables and no charts.');
   page.append(...notes.map((text) => element('p.note', text)),
-    ...[headline(), reasons(), findings(), expiry(), element('div.columns', ...[keys(), anchors()].filter(Boolean)),
-      enrollments(), issuers(), graph(), failing(), facts()].filter(Boolean));
+    ...[headline(), reasons(), findings(), expiry(), element('div.columns', ...[keys(), signatures()].filter(Boolean)),
+      enrollments(), anchors(), issuers(), graph(), failing(), facts()].filter(Boolean));
   if (!canDraw) document.getElementById('licence').remove();
 
   const dark = matchMedia('(prefers-color-scheme: dark)');
