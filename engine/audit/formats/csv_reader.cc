@@ -101,6 +101,8 @@ class CsvReader : public InventoryReader {
       return "no column holds certificates that can be read; name it by --map id=COL,cert=COL";
     }
     if (id_ == certificate_) id_.reset();
+    // The certificate's cell is the whole chain, which shall not be added twice.
+    if (chain_ == certificate_) chain_.reset();
     return {};
   }
 
@@ -112,6 +114,7 @@ class CsvReader : public InventoryReader {
       *column = FindMappedColumn(header_, *name);
       if (!*column) return fmt::format("the header has no column '{}'", *name);
     }
+    if (chain_ == certificate_) chain_.reset();
     return {};
   }
 

@@ -67,6 +67,7 @@ constexpr std::uint64_t kFooterMax = 16 * kMiB;
 constexpr std::int32_t kListMax = 10'000;
 constexpr int kColumnsMax = 1'000;  // As cells of a row in CSV.
 constexpr std::int64_t kLevelsAtOnce = 128;
+constexpr std::uint64_t kValueOctetsMin = 16;  // As which a shorter value or a null counts.
 
 constexpr std::string_view kRestLeft = "; the rest of the file was not read";
 
@@ -76,8 +77,8 @@ constexpr std::string_view kRestLeft = "; the rest of the file was not read";
 // ---- Limits -------------------------------------------------------------------------------------
 
 // Parquet compresses, by encodings and by codecs, so the limits of archives hold for it. Counted
-// are pages when they are decompressed and values when they are taken, a null as one octet: runs of
-// millions of them take a few octets in the file.
+// are pages when they are decompressed and values when they are taken, nulls too: runs of millions
+// take a few octets in the file, and each null is a record.
 class Growth {
  public:
   Growth(std::uint64_t file_octets, std::uint64_t ratio_max)
@@ -257,7 +258,7 @@ class TypedCursor : public ColumnCursor {
     ++level_;
     if (present && value_ >= value_count_) throw parquet::ParquetException("values");
     const std::uint64_t size = present ? SizeOf(values_[value_]) : 0;
-    growth_.Add(std::max<std::uint64_t>(size, 1));
+    growth_.Add(std::max(size, kValueOctetsMin));
     // An entry of a list takes memory even where it is empty.
     out->octets += is_list_ ? std::max<std::uint64_t>(size, sizeof(std::string)) : size;
     if (out->octets <= size_max_) {
