@@ -52,8 +52,8 @@ struct FleetAuditOptions {
 struct RecordSource {
   std::string name;          // File name as given or found, "-" for standard input.
   std::string member;        // Of an archive; empty where there is none.
-  std::uint64_t line = 0;    // 1-based; 0 for binary input.
-  std::uint64_t offset = 0;  // Octets from the start of that file or member.
+  std::uint64_t line = 0;    // 1-based; the row of a Parquet file; 0 for other binary input.
+  std::uint64_t offset = 0;  // Octets from the start of that file or member; 0 for Parquet.
 };
 
 // One device, or one record that could not be read.
