@@ -196,7 +196,7 @@ TEST_F(SeriesTest, ADeltaCombinesWithACompleteCrlFromItsBaseToItself) {
   const RawExtension users = IssuingDistributionPoint({.only_user = true});
   EXPECT_FALSE(FirstCombines({.number = 5, .extensions = {users}}, {.number = 7, .base = 5}));
   EXPECT_TRUE(FirstCombines({.number = 5, .extensions = {users}},
-                           {.number = 7, .base = 5, .extensions = {users}}));
+                            {.number = 7, .base = 5, .extensions = {users}}));
 }
 
 TEST_F(SeriesTest, OtherIssuersAndOtherKeysAreOtherSeries) {

@@ -88,8 +88,8 @@ TEST(ReadSignedDataTest, RefusesEachElementWithItsFormBroken) {
   using test::FormFlaw;
   const Bytes good = SignedData();
   // What a member holds is not looked at; its own header is.
-  const Bytes bag = Wrapped(Seq({kInteger, Hex("3100"), kSequence, Tlv(0xa0, kSequence),
-                                 Tlv(0xa1, kSequence), Hex("3100")}));
+  const Bytes bag = Wrapped(Seq(
+      {kInteger, Hex("3100"), kSequence, Tlv(0xa0, kSequence), Tlv(0xa1, kSequence), Hex("3100")}));
   ASSERT_TRUE(Reads(good));
   ASSERT_TRUE(Reads(bag));
   for (const FormFlaw flaw :
@@ -116,15 +116,15 @@ TEST(ReadSignedDataTest, RefusesOtherFields) {
       Seq({kInteger, Tlv(0xa0, good)}),
       Seq({Oid("1.2.840.113549.1.7.1"), Tlv(0xa0, good)}),
       Seq({oid}),
-      Seq({oid, good}),                          // Not in [0].
-      Seq({oid, Tlv(0xa0, good), kInteger}),     // Something follows the content,
-      Seq({oid, Tlv(0xa0, {good, kInteger})}),   // or stands in it.
+      Seq({oid, good}),                         // Not in [0].
+      Seq({oid, Tlv(0xa0, good), kInteger}),    // Something follows the content,
+      Seq({oid, Tlv(0xa0, {good, kInteger})}),  // or stands in it.
       Wrapped(kInteger),
       Wrapped(Seq({})),
-      Wrapped(Seq({sets, kSequence, sets})),     // No version,
+      Wrapped(Seq({sets, kSequence, sets})),      // No version,
       Wrapped(Seq({kInteger, kSequence, sets})),  // no digestAlgorithms,
-      Wrapped(Seq({kInteger, sets, sets})),      // no encapContentInfo,
-      Wrapped(Seq({version_to_content})),        // no signerInfos.
+      Wrapped(Seq({kInteger, sets, sets})),       // no encapContentInfo,
+      Wrapped(Seq({version_to_content})),         // no signerInfos.
       Wrapped(Seq({version_to_content, sets, kInteger})),
       Wrapped(Seq({version_to_content, Tlv(0xa1, kMember), Tlv(0xa0, kMember), sets})),
   };

@@ -78,27 +78,24 @@ TEST(ExtensionFormTest, RefusesOtherTypesInTheirPlaces) {
   const Bytes dns = Tlv(0x82, Text("a"));
   const Bytes value = Tlv(0xa0, Hex("0c0161"));
   const Bytes bad_names[] = {
-      Seq({Tlv(0xa0, Bytes{})}),                                   // No type-id.
-      Seq({Tlv(0xa0, {Hex("0500"), value})}),                      // It is no OID,
-      Seq({Tlv(0xa0, {Hex("06022a80"), value})}),                  // or a malformed one.
-      Seq({Tlv(0xa0, {Oid("1.2.3"), Tlv(0xa0, Bytes{})})}),        // Nothing in the value.
+      Seq({Tlv(0xa0, Bytes{})}),                             // No type-id.
+      Seq({Tlv(0xa0, {Hex("0500"), value})}),                // It is no OID,
+      Seq({Tlv(0xa0, {Hex("06022a80"), value})}),            // or a malformed one.
+      Seq({Tlv(0xa0, {Oid("1.2.3"), Tlv(0xa0, Bytes{})})}),  // Nothing in the value.
       Seq({Tlv(0xa0, {Oid("1.2.3"), Tlv(0xa0, Hex("05000500"))})}),
   };
   for (const Bytes& bad : bad_names) EXPECT_FALSE(ParseGeneralNames(bad)) << base::HexLower(bad);
 
-  const auto relative = [](const Bytes& rdn) {
-    return Seq({Seq({Tlv(0xa0, Tlv(0xa1, rdn))})});
-  };
-  EXPECT_TRUE(ParseCrlDistributionPoints(
-      relative(AttributeOf("2.5.4.3", der::kUtf8String, Text("a")))));
-  for (const Bytes& rdn : {Seq({}), Seq({Hex("0500"), Hex("0500")}),
-                           Seq({Hex("06022a80"), Hex("0500")}), Seq({Oid("2.5.4.3")}),
-                           Seq({Oid("2.5.4.3"), Hex("0500"), Hex("0500")})}) {
+  const auto relative = [](const Bytes& rdn) { return Seq({Seq({Tlv(0xa0, Tlv(0xa1, rdn))})}); };
+  EXPECT_TRUE(
+      ParseCrlDistributionPoints(relative(AttributeOf("2.5.4.3", der::kUtf8String, Text("a")))));
+  for (const Bytes& rdn :
+       {Seq({}), Seq({Hex("0500"), Hex("0500")}), Seq({Hex("06022a80"), Hex("0500")}),
+        Seq({Oid("2.5.4.3")}), Seq({Oid("2.5.4.3"), Hex("0500"), Hex("0500")})}) {
     EXPECT_FALSE(ParseCrlDistributionPoints(relative(rdn))) << base::HexLower(rdn);
   }
   const Bytes malformed_qualifier_id = Seq({Hex("06022a80"), Hex("0500")});
-  EXPECT_FALSE(
-      ParseCertificatePolicies(Seq({Seq({Oid("1.2.3"), Seq({malformed_qualifier_id})})})));
+  EXPECT_FALSE(ParseCertificatePolicies(Seq({Seq({Oid("1.2.3"), Seq({malformed_qualifier_id})})})));
 }
 
 // RFC 5280 4.2.1.10: 32 octets for IPv6, address and mask.
