@@ -137,8 +137,8 @@ class FleetAudit {
   // A bad record is reported to the sink and never stops the run. kUnreadableInput where an input
   // does not exist or cannot be opened: checked for all before the first record. kInvalidArgument
   // where FleetAuditOptions::inventory makes no sense.
-  // With FleetAuditOptions::checkpoint or resume, kInvalidArgument where standard input is among the
-  // inputs, and kUnreadableInput where files are not what they were at the checkpoint.
+  // With FleetAuditOptions::checkpoint or resume, kInvalidArgument where standard input is among
+  // the inputs, and kUnreadableInput where files are not what they were at the checkpoint.
   // `stop`, if given, is polled: once true, the report of what was done so far is returned.
   [[nodiscard]] Result<AuditReport> Run(const std::vector<std::string>& inputs,
                                         std::istream& standard_input, const Sink& sink,

@@ -305,7 +305,7 @@ TEST_F(FleetVerb, EveryVerbReadsInventoriesAsAuditsDo) {
     EXPECT_EQ(list.status, 0) << list.err;
     EXPECT_NE(list.out.find("aws"), std::string::npos) << list.out;
     Fails(2, "name at least one inventory", verb);
-    Fails(2, "--map", {verb.front(), fleet_, "--map", "nonsense"});
+    Fails(2, "'nonsense' names no column", with({fleet_, "--map", "nonsense"}));
     Fails(3, "no-such-file", with({fleet_, "--certificates", "no-such-file"}));
   }
 }

@@ -188,6 +188,34 @@ TEST(AuditDiff, SaysWhatIsWrongWithResults) {
   Refused(R"({"schema":"muster-audit-report/1","records":[]} more)", "not whole");
 }
 
+TEST(AuditDiff, EmptyLinesAreNoRecordsAndSourcesSayWhere) {
+  const std::string before = Lines({{"a", "aa", "none"}, {"b", "bb", "none"}});
+  std::vector<AuditDifference> differences;
+  const std::string spaced = "\n" + before.substr(0, before.find('\n') + 1) + " \t\r\n" +
+                             before.substr(before.find('\n') + 1) + "\n";
+  const auto report = Diff(spaced, before, &differences);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->same, 2u);
+  EXPECT_TRUE(differences.empty());
+  // Where there are no lines, the offset tells; where neither, the name alone.
+  const auto source = [](int line, int offset) {
+    json record = RecordOf({"a", "aa", "expired"}, 0);
+    record["source"] = {{"name", "fleet"}, {"line", line}, {"offset", offset}};
+    return R"({"schema":"muster-audit/1","type":"header"})"
+           "\n" +
+           record.dump() + "\n" +
+           json{{"type", "summary"}, {"devices", 1}, {"interrupted", false}}.dump() + "\n";
+  };
+  const std::string accepted = Lines({{"a", "aa", "none"}});
+  for (const auto& [after, shown] : {std::pair{source(7, 9), "fleet:7"}, {source(0, 9), "fleet@9"},
+                                     {source(0, 0), "fleet"}}) {
+    differences.clear();
+    ASSERT_TRUE(Diff(accepted, after, &differences));
+    ASSERT_EQ(differences.size(), 1u);
+    EXPECT_EQ(differences[0].after.source, shown);
+  }
+}
+
 // Wherever results are cut off, it is noticed.
 TEST(AuditDiff, NoticesEveryTruncation) {
   const std::vector<Row> rows = {{"a", "aa", "none"}, {"b", "bb", "expired"}};

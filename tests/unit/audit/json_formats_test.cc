@@ -209,7 +209,9 @@ TEST_F(JsonFormatTest, ManifestEntriesThatHoldNoChain) {
 TEST_F(JsonFormatTest, ASignerThatCannotSignManifestsIsAnArgumentError) {
   const Entity other = w_.SelfSignedLeaf("other", {.key = KeyKind::kP384});
   std::istringstream none;
-  for (const Bytes& signer : {other.bytes(), Bytes{'x'}}) {
+  const std::string malformed = EncodePem(Bytes{0x30, 0x02, 0x05, 0x00}, "CERTIFICATE");
+  for (const Bytes& signer :
+       {other.bytes(), Bytes{'x'}, Bytes(malformed.begin(), malformed.end())}) {
     options_.inventory.manifest_signer = signer;
     const auto report =
         FleetAudit(authenticator_, options_).Run({"-"}, none, [](const AuditRecord&) {});
@@ -237,6 +239,80 @@ TEST_F(JsonFormatTest, LogEntries) {
     const Json cut{{"leaf_input", B64(x509)}, {"extra_data", B64(extra)}};
     Refuses(Json{{"entries", {cut}}}.dump(), "RFC 6962");
   }
+}
+
+// Each field of RFC 6962 3.1 and 4.6 as it must not be.
+TEST_F(JsonFormatTest, LogEntriesOfOtherForms) {
+  const auto leaf = [&](const std::string& version_and_type, const std::string& entry) {
+    return version_and_type + std::string(8, 't') + entry;
+  };
+  const std::string v1("\0\0", 2), x509("\0\0", 2), precert("\0\1", 2);
+  const std::string certificate = Vector(Der(one_)), above = Vector(Vector(Der(factory_)));
+  const std::string tbs = precert + std::string(32, 'k') + Vector("tbs");
+  const auto entry = [](const std::string& leaf_input, const std::string& extra_data) {
+    return Json{{"entries", {{{"leaf_input", B64(leaf_input)}, {"extra_data", B64(extra_data)}}}}}
+        .dump();
+  };
+  ASSERT_EQ(Of(entry(leaf(v1, x509 + certificate), above)), Lines{" none"});
+  ASSERT_EQ(Of(entry(leaf(v1, tbs), certificate + above)), Lines{" none"});
+  const std::pair<std::string, std::string> bad[] = {
+      {leaf(std::string("\1\0", 2), x509 + certificate), above},  // Version 2.
+      {leaf(std::string("\0\1", 2), x509 + certificate), above},  // No timestamped entry.
+      {leaf(v1, std::string("\0\2", 2) + certificate), above},    // A type of entry to come.
+      {leaf(v1, std::string("\0", 1)), above},
+      {v1 + "time", above},
+      {leaf(v1, x509 + Vector("")), above},
+      {leaf(v1, x509 + U24(9'999) + "x"), above},
+      {leaf(v1, tbs), Vector("") + above},
+      {leaf(v1, tbs), ""},
+      {leaf(v1, x509 + certificate), Vector(Vector(""))},
+      {leaf(v1, x509 + certificate), Vector("\1")},
+  };
+  for (const auto& [leaf_input, extra_data] : bad) {
+    Refuses(entry(leaf_input, extra_data), "entry 0 is no entry of a certificate log");
+  }
+  options_.inventory.format = "ct";
+  Refuses(R"({"entries":7})", "entries is missing or is no array");
+  Refuses("{}", "entries is missing or is no array");
+  Refuses(R"({"entries":[{"leaf_input":"AAAA"}]})", "RFC 6962");
+  Refuses(R"({"entries":[{"extra_data":"AAAA"}]})", "RFC 6962");
+  Refuses(R"({"entries":[{"leaf_input":"?","extra_data":"AAAA"}]})", "RFC 6962");
+  Refuses(R"({"entries":[{"leaf_input":"AAAA","extra_data":"?"}]})", "RFC 6962");
+}
+
+TEST_F(JsonFormatTest, BundlesAndAnswersOfOtherForms) {
+  options_.inventory.format = "spiffe";
+  Refuses("{}", "keys is missing or is no array");
+  Refuses(R"({"keys":{}})", "keys is missing or is no array");
+  Refuses(R"({"keys":[]})", "holds no certificate (x5c)");
+  Refuses(R"({"keys":[{"kid":"0"}]})", "holds no certificate (x5c)");
+  options_.inventory.format = "vault";
+  Refuses("{}", "data.certificate is missing or is not text");
+  Refuses(R"({"data":7})", "data.certificate is missing or is not text");
+  Json answer{{"data", {{"certificate", Pem({one_})}, {"serial_number", 7}}}};
+  Refuses(answer.dump(), "serial_number is not text");
+  answer["data"]["serial_number"] = "17:09";
+  EXPECT_EQ(Of(answer.dump()), Lines{"17:09 link-not-presented"});
+  answer["data"]["issuing_ca"] = "";
+  EXPECT_EQ(Of(answer.dump()), Lines{"17:09 link-not-presented"});
+  answer["data"]["ca_chain"] = {7, Pem({factory_})};
+  EXPECT_EQ(Of(answer.dump()), Lines{"17:09 none"});
+  answer["data"]["ca_chain"] = {kSecret};
+  Audit(answer.dump());
+  ASSERT_EQ(records_.size(), 1u);
+  EXPECT_NE(records_[0].read_error, "");
+}
+
+TEST_F(JsonFormatTest, WhatFollowsAnObjectMustBeOne) {
+  const std::string one = Aws(one_, Pem({one_, factory_})).dump(2);
+  const std::string fine = one_.fingerprint().hex() + " none";
+  Audit(one + "\n7");
+  ASSERT_EQ(records_.size(), 2u);
+  EXPECT_EQ(Outcomes()[0], fine);
+  EXPECT_NE(records_[1].read_error.find("an object should begin here"), std::string::npos);
+  // One line without an end is no line of objects.
+  options_.inventory.format = "aws-iot";
+  Refuses(R"({"certificateDescription":{)", "the input ends within a value");
 }
 
 TEST_F(JsonFormatTest, SpiffeBundlesHoldCasAsARule) {

@@ -81,6 +81,7 @@ TEST_F(TextFormatTest, AChainColumnIsFoundByItsName) {
             (Lines{"pump-1 none", "pump-2 link-not-presented"}));
 }
 
+<<<<<<< HEAD
 // Ten certificates beside the leaf are the limit; a chain that was added twice would break it.
 TEST_F(TextFormatTest, AColumnOfWholeChainsIsTakenOnce) {
   std::vector<Entity> chain = {factory_};
@@ -92,6 +93,26 @@ TEST_F(TextFormatTest, AColumnOfWholeChainsIsTakenOnce) {
   EXPECT_EQ(Of(text), Lines{"x none"});
   options_.inventory.columns = Must(ParseColumnMap("cert=chain,chain=2"));
   EXPECT_EQ(Of(text), Lines{" none"});
+=======
+// RFC 4180 2.7: a quote in a quoted cell is doubled.
+TEST_F(TextFormatTest, DoubledQuotesAreOne) {
+  EXPECT_EQ(Of("id,cert\n\"the \"\"big\"\" pump\"," + Quoted(Pem({one_, factory_})) + "\n"),
+            Lines{"the \"big\" pump none"});
+}
+
+TEST_F(TextFormatTest, AChainColumnThatCannotBeReadIsABadRow) {
+  const std::string header = "id,cert,chain\n";
+  const std::string good = "pump-1," + Base64(one_) + "," + Base64(factory_) + "\n";
+  for (const auto& [row, why] : std::vector<std::pair<std::string, std::string>>{
+           {"x," + Base64(two_) + ",rubbish!\n", "column 3: "},
+           {"x," + Base64(two_) + "\n", "the row has 2 cells, and column 3 is wanted"}}) {
+    Audit(header + good + row + good);
+    ASSERT_EQ(records_.size(), 3u) << why;
+    EXPECT_TRUE(records_[0].verdict.accepted());
+    EXPECT_NE(records_[1].read_error.find(why), std::string::npos) << records_[1].read_error;
+    EXPECT_TRUE(records_[2].verdict.accepted());
+  }
+>>>>>>> cover
 }
 
 TEST_F(TextFormatTest, EscapedLineEndsInACell) {

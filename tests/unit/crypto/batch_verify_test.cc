@@ -440,6 +440,65 @@ TEST(BatchVerify, EqualAndOppositePointsAreNoticed) {
   }
 }
 
+// The digits of u in windows of `window` bits, each times its power of two: all of them odd
+// multiples of it, and their sum u or u - n (engine/crypto/kernels/README.md).
+std::vector<BigInt> DigitsOf(const BigInt& u, const BigInt& n, std::size_t window) {
+  const std::size_t windows = (n.bits() + window - 1) / window;
+  const BigInt k = u.is_odd() ? u : u - n;
+  const BigInt binary = (k + BigInt::power_of_2(window * windows) - 1) >> 1;
+  const BigInt base = BigInt::power_of_2(window);
+  std::vector<BigInt> digits;
+  for (std::size_t i = 0; i < windows; ++i) {
+    const BigInt b = (binary >> (window * i)) % base;
+    digits.push_back((2 * b - (base - 1)) << (window * i));
+  }
+  return digits;
+}
+
+// A signature that is checked alone has many accumulators, which are added up by halves. Of the
+// last four, the second and the fourth are made equal or opposite: what is noticed then, in the
+// upper of the last two, must not be forgotten when these are added.
+TEST(BatchVerify, EqualAndOppositeAccumulatorsAreNoticed) {
+  constexpr std::size_t kWindow = 6;
+  for (const KeyAlgorithm algorithm : kCurves) {
+    const TestCurve curve(algorithm);
+    const BigInt& n = curve.n();
+    const auto reduced = [&](const BigInt& x) { return (x % n + n) % n; };
+    const BigInt u1("0x123456789abcdef0fedcba9876543210123456789abcdef");
+    const BigInt u2("0xfedcba98765432100123456789abcdef0123456789abcdef1");
+    // The width of the tables of G.
+    const auto of_g = DigitsOf(u1, n, algorithm == KeyAlgorithm::kP256 ? 13 : 12);
+    const auto of_q = DigitsOf(u2, n, kWindow);
+    const std::size_t lines = of_g.size() + of_q.size();
+    for (const Kernel kernel : FastKernels()) {
+      for (const bool opposite : {false, true}) {
+        std::size_t noticed = 0;
+        // Into how many accumulators is the kernel's choice.
+        for (const std::size_t split : {4u, 8u, 16u, 32u}) {
+          BigInt g_times = 0, q_times = 0;
+          for (std::size_t c = 1; c < split; c += 2) {
+            const bool negative = c % 4 == 3 && !opposite;
+            for (std::size_t i = lines * c / split; i < lines * (c + 1) / split; ++i) {
+              const bool is_g = i < of_g.size();
+              const BigInt& digit = is_g ? of_g[i] : of_q[i - of_g.size()];
+              (is_g ? g_times : q_times) += negative ? -digit : digit;
+            }
+          }
+          // g_times G + q_times Q is the difference or the sum: it is to be infinity.
+          const BigInt q = reduced(-g_times * Botan::inverse_mod(reduced(q_times), n));
+          const auto point = curve.Multiply(curve.Generator(), q);
+          const PreparedKey key = Prepare(curve.Spki(point), kWindow, kernel);
+          Batch batch;
+          batch.Add(key, curve.SignatureWith(point, u1, u2).value(), true);
+          VerifyScratch scratch;
+          noticed += batch.Check(&scratch);
+        }
+        EXPECT_GE(noticed, 1U) << NameOf(kernel) << (opposite ? " opposite" : " equal");
+      }
+    }
+  }
+}
+
 // x(R) in [n, p): r is x(R) - n, and x(R) alone is no valid r. The key is made for the purpose:
 // Q = (R - u1 G) / u2.
 TEST(BatchVerify, XBeyondTheOrderIsReduced) {

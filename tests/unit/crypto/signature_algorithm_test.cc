@@ -183,6 +183,9 @@ TEST(SignatureAlgorithm, PssRefusals) {
       Pss({Context(0, Algorithm(kSha256, {0x30, 0x00})), Mask(kSha256), Salt(32)}),
       Pss({Hash(kSha256), Context(1, Algorithm(kSha256, Algorithm(kSha256, kNull))), Salt(32)}),
       Pss({Hash(kSha256), Context(1, Algorithm(kMgf1)), Salt(32)}),
+      Pss({Hash(kSha256), {0xa1, 0x05}}),  // A length past the end, in each field.
+      Pss({{0xa0, 0x05}}),
+      Pss({Hash(kSha256), Mask(kSha256), {0xa2, 0x05}}),
       Algorithm(kPss, Concat({Sequence({Hash(kSha256), Mask(kSha256), Salt(32)}), kNull})),
   };
   for (const Bytes& algorithm : refused) {

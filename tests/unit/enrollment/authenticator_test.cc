@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "tests/support/test_world.h"
 
@@ -246,6 +248,30 @@ TEST_F(AuthenticatorTest, ExpiredAnywhereOnThePath) {
   verdict = with(root_, factory_, w_.Leaf("d", factory_, not_yet));
   EXPECT_EQ(verdict.reason, RejectReason::kNotYetValid);
   EXPECT_EQ(verdict.chain_index, 0);
+}
+
+// Of many paths that fail only some are kept: the one that is reported is among them.
+TEST_F(AuthenticatorTest, TheReasonOfHighestRankIsReportedWhereManyPathsFail) {
+  std::vector<Entity> renewed;
+  for (std::uint8_t i = 0; i < 6; ++i) {
+    renewed.push_back(w_.Intermediate("Factory", root_, [&](CertificateTemplate& t) {
+      t.serial = {0x01, i};
+      if (i == 0) {
+        t.not_after = w_.at() - 1s;
+      } else {
+        t.key_usage = kCrlSign;
+      }
+    }));
+  }
+  ASSERT_GT(InfoOf(RejectReason::kExpired).rank, InfoOf(RejectReason::kMissingKeyCertSign).rank);
+  const auto registry = RegistryBuilder().Verified(root_).Group("g", root_);
+  for (std::size_t turn = 0; turn < renewed.size(); ++turn) {
+    const Verdict verdict = Decide(registry, Presented(leaf_, renewed));
+    EXPECT_EQ(verdict.reason, RejectReason::kExpired) << turn;
+    EXPECT_EQ(verdict.chain_index, 1) << turn;
+    std::rotate(renewed.begin(), renewed.begin() + 1, renewed.end());
+  }
+  EXPECT_TRUE(Decide(registry, Presented(leaf_, {factory_})).accepted());
 }
 
 TEST_F(AuthenticatorTest, TimeIsAnArgumentAndTheCacheRespectsIt) {

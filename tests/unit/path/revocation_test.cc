@@ -260,6 +260,59 @@ TEST_F(RevocationTest, TooManySignersOfOneNameFailClosed) {
   EXPECT_EQ(ValidateLeaf(), (Finding{RejectReason::kBudgetExhausted, 0}));
 }
 
+// Two CAs have the root's name; the authority key identifier says which one certified the signer.
+TEST_F(RevocationTest, ACrlSignerOfANamesakeOfTheIssuerMayNot) {
+  const Entity namesake = w_.Root("Root", {.key_label = "namesake"});
+  const auto signer_of = [&](const Entity& issuer) {
+    return w_.Intermediate("Factory", issuer,
+                           {.key_label = "crl key", .edit = [](CertificateTemplate& t) {
+                              t.is_ca = false;
+                              t.omit_basic_constraints = true;
+                              t.key_usage = kCrlSign;
+                            }});
+  };
+  crl_issuers_ = {signer_of(namesake)};
+  SetCrls({w_.Crl(crl_issuers_.front(), {})});
+  EXPECT_EQ(ValidateLeaf(), kUnknownLeaf);
+  crl_issuers_ = {signer_of(root_)};
+  EXPECT_EQ(ValidateLeaf(), kGoodPath);
+}
+
+// What could not be found out about a CRL's signer may hide a revocation.
+TEST_F(RevocationTest, AnExhaustedBudgetForTheSignerOfACrlFailsClosed) {
+  options_.require_crl = false;
+  const Entity root = w_.Root("Root", With(NameConstraints({}, {Dns("example.org")})));
+  const Entity signer = w_.Intermediate(
+      "Factory", root,
+      {.key_label = "crl key", .edit = [](CertificateTemplate& t) {
+         t.is_ca = false;
+         t.omit_basic_constraints = true;
+         t.key_usage = kCrlSign;
+         t.extensions.push_back(SubjectAltName({Dns("a.test"), Dns("b.test"), Dns("c.test")}));
+       }});
+  const Entity factory = w_.Intermediate("Factory", root);
+  const Entity leaf = w_.Leaf("d", factory);
+  crl_issuers_ = {signer};
+  crls_ = {w_.Crl(signer, {leaf})};
+  options_.budget.name_comparisons_max = 3;
+  EXPECT_EQ(Validate({leaf, factory, root}), kRevokedLeaf);
+  options_.budget.name_comparisons_max = 2;
+  EXPECT_EQ(Validate({leaf, factory, root}).reason, RejectReason::kBudgetExhausted);
+}
+
+// A key that is not accepted signs nothing, be it a certificate or a CRL; it is reported once.
+TEST_F(RevocationTest, AWeakKeyOfACaSignsNoCrl) {
+  const Entity weak = w_.Root("Weak", {.key = KeyKind::kRsa1024});
+  const Entity factory = w_.Intermediate("Factory", weak);
+  const Entity leaf = w_.Leaf("d", factory);
+  crls_ = {w_.Crl(weak, {factory}), w_.Crl(factory, {})};
+  EXPECT_EQ(Validate({leaf, factory, weak}), (Finding{RejectReason::kWeakKey, 2}));
+  for (const Fault& fault : faults_) {
+    EXPECT_NE(fault.reason, RejectReason::kRevoked) << fault.detail;
+    EXPECT_NE(fault.reason, RejectReason::kBadSignature) << fault.detail;
+  }
+}
+
 TEST_F(RevocationTest, CrlsBelowTheAlgorithmFloorAreNotUsed) {
   SetCrls({w_.Crl(factory_, {other_}, [](CrlTemplate& t) { t.hash = "SHA-1"; })});
   EXPECT_EQ(ValidateLeaf(), kUnknownLeaf);
