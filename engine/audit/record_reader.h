@@ -58,7 +58,7 @@ struct RawBatch {
   std::vector<RawRecord> records;
   std::vector<RawDevice> devices;
   std::size_t device_octets = 0;
-  // Where the reader stands after this batch, with its notes and no counts; where options ask for it.
+  // Where the reader stands after this batch, with its notes and no counts, if options ask for it.
   AuditCheckpoint end;
 
   void Clear();

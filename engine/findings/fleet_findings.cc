@@ -276,7 +276,8 @@ Result<void> FleetFindings::Check(const FindingsOptions& options) {
     }
   }
   std::error_code error;
-  if (!options.spill_folder.empty() && !std::filesystem::is_directory(options.spill_folder, error)) {
+  if (!options.spill_folder.empty() &&
+      !std::filesystem::is_directory(options.spill_folder, error)) {
     return MakeError(ErrorCode::kInvalidArgument,
                      fmt::format("there is no folder {} for temporary files",
                                  options.spill_folder));

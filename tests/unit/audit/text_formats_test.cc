@@ -81,7 +81,6 @@ TEST_F(TextFormatTest, AChainColumnIsFoundByItsName) {
             (Lines{"pump-1 none", "pump-2 link-not-presented"}));
 }
 
-<<<<<<< HEAD
 // Ten certificates beside the leaf are the limit; a chain that was added twice would break it.
 TEST_F(TextFormatTest, AColumnOfWholeChainsIsTakenOnce) {
   std::vector<Entity> chain = {factory_};
@@ -93,7 +92,8 @@ TEST_F(TextFormatTest, AColumnOfWholeChainsIsTakenOnce) {
   EXPECT_EQ(Of(text), Lines{"x none"});
   options_.inventory.columns = Must(ParseColumnMap("cert=chain,chain=2"));
   EXPECT_EQ(Of(text), Lines{" none"});
-=======
+}
+
 // RFC 4180 2.7: a quote in a quoted cell is doubled.
 TEST_F(TextFormatTest, DoubledQuotesAreOne) {
   EXPECT_EQ(Of("id,cert\n\"the \"\"big\"\" pump\"," + Quoted(Pem({one_, factory_})) + "\n"),
@@ -112,7 +112,6 @@ TEST_F(TextFormatTest, AChainColumnThatCannotBeReadIsABadRow) {
     EXPECT_NE(records_[1].read_error.find(why), std::string::npos) << records_[1].read_error;
     EXPECT_TRUE(records_[2].verdict.accepted());
   }
->>>>>>> cover
 }
 
 TEST_F(TextFormatTest, EscapedLineEndsInACell) {
