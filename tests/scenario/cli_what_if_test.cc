@@ -300,7 +300,7 @@ TEST_F(InventoryVerb, EveryVerbReadsInventoriesAsAuditsDo) {
     EXPECT_LT(planted, static_cast<int>(kDevices));
     EXPECT_EQ(unreadable({fleet_, "--cache-size", "1", "--threads", "1"}), planted);
     EXPECT_EQ(unreadable({fleet_, "--record-limit", "100"}), static_cast<int>(kDevices));
-    EXPECT_EQ(unreadable({fleet_, "--input-format", "der"}), 1);
+    EXPECT_EQ(unreadable({fleet_, "--input-format", "certificates"}), 1);
     const CommandResult list = Run({verb.front(), "--input-format", "list"});
     EXPECT_EQ(list.status, 0) << list.err;
     EXPECT_NE(list.out.find("aws"), std::string::npos) << list.out;

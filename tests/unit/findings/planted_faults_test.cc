@@ -249,7 +249,7 @@ class PlantedFaults : public FleetFindingsTest {
          {"in-inventory"}},
         {"device-listed-twice",
          [this] {
-           for (const std::uint8_t n : {1, 2}) {
+           for (const std::uint8_t n : {std::uint8_t{1}, std::uint8_t{2}}) {
              devices_.push_back({Issue("twice", w_.Leaf("twice", factory_).spki(),
                                        [=](auto& t) { t.serial = Bytes(16, n); }),
                                  "twice"});
