@@ -94,7 +94,7 @@ bool ParseBitString(ByteView content, ByteView* bits, int* unused) {
   const int count = content[0];
   if (count > 7 || (count != 0 && (unused == nullptr || content.size() == 1))) return false;
   // X.690 11.2.1: unused bits are zero.
-  if ((content.back() & ((1 << count) - 1)) != 0 && count != 0) return false;
+  if ((content.back() & ((1 << count) - 1)) != 0) return false;
   if (unused != nullptr) *unused = count;
   *bits = content.subspan(1);
   return true;

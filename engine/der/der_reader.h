@@ -1,7 +1,8 @@
 // DerReader: strict, zero-copy, non-recursive reading of DER (X.690 sections 8 and 10).
 //
 // Refused: indefinite and non-minimal lengths, lengths beyond the input, high tag numbers (none
-// occurs in X.509), strings in the constructed form. The reader never reads outside its view, whatever the octets are.
+// occurs in X.509), strings in the constructed form. The reader never reads outside its view,
+// whatever the octets are.
 #ifndef MUSTER_ENGINE_DER_DER_READER_H_
 #define MUSTER_ENGINE_DER_DER_READER_H_
 

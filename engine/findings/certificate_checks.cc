@@ -76,7 +76,6 @@ class Checker {
 
   void CheckLeafExtensions() {
     if (view_.is_ca()) Add(kLeafIsCa);
-    if (!view_.is_ca() && view_.path_len() >= 0) Add(kLeafPathLen);
     CheckKeyUsage();
     CheckPurpose();
     if (view_.subject_key_id().empty()) Add(kLeafSubjectKeyIdMissing);

@@ -85,7 +85,6 @@ class ObjectCollector {
   }
 
   void Fault(std::size_t line, std::size_t offset, std::string what) {
-    if (full_) return;
     outcome_.faults.push_back({line, offset, std::move(what)});
     if (outcome_.faults.size() == kFaultsMax) Stop(line, offset);
   }
@@ -105,7 +104,6 @@ class ObjectCollector {
   }
 
   void Add(EncodedKind kind, ByteView element, std::size_t line, std::size_t offset) {
-    if (full_) return;
     outcome_.objects.push_back({kind, base::ToBytes(element), line, offset});
     if (outcome_.objects.size() == kObjectsMax) Stop(line, offset);
   }

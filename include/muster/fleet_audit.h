@@ -44,7 +44,7 @@ struct FleetAuditOptions {
   // the sink is called. What it throws ends the audit.
   std::function<void(const AuditCheckpoint&)> checkpoint = {};
   // Where not null, the audit goes on from there: the sink sees the records that follow, and the
-  // report counts all. Must outlive the run. Inputs and options must be those that it was made with.
+  // report counts all. Must outlive the run. Inputs and options must be those it was made with.
   const AuditCheckpoint* resume = nullptr;
 };
 
@@ -52,8 +52,8 @@ struct FleetAuditOptions {
 struct RecordSource {
   std::string name;          // File name as given or found, "-" for standard input.
   std::string member;        // Of an archive; empty where there is none.
-  std::uint64_t line = 0;    // 1-based; 0 for binary input.
-  std::uint64_t offset = 0;  // Octets from the start of that file or member.
+  std::uint64_t line = 0;    // 1-based; the row of a Parquet file; 0 for other binary input.
+  std::uint64_t offset = 0;  // Octets from the start of that file or member; 0 for Parquet.
 };
 
 // One device, or one record that could not be read.
@@ -97,8 +97,9 @@ struct AuditReport {
   std::map<std::string, std::uint64_t> by_expiry_month; // "2027-03".
   // What the reader of the inventories has to say of the whole run, sorted.
   std::vector<std::string> notes;
-  // Where FleetAuditOptions::input_digests_max asks for them: the first files, in the order in which
-  // they were read; how many there were; and SHA-256 over the digests of all, one after the other.
+  // Where FleetAuditOptions::input_digests_max asks for them: the first files, in the order in
+  // which they were read; how many there were; and SHA-256 over the digests of all, one after the
+  // other.
   std::vector<AuditInput> inputs;
   std::uint64_t input_files = 0;
   Fingerprint inputs_digest;

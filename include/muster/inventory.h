@@ -23,7 +23,8 @@ enum class InventoryLayout : std::uint8_t {
   kList,   // Each certificate that is not a CA is a device; the file's CAs are there for all.
 };
 
-// Columns of a CSV file: a name from its header, or a number from 1. Empty: found by content.
+// Columns of a CSV or Parquet file: a name from its header, or a number from 1. Empty: found by
+// content.
 struct ColumnMap {
   std::string id;
   std::string certificate;
@@ -62,7 +63,8 @@ struct InventoryFormat {
   std::string_view description;
 };
 
-// Every format that is read, in the order in which they are tried.
+// Every format that is known, in the order in which they are tried. The description says where this
+// build only recognises one.
 std::vector<InventoryFormat> InventoryFormats();
 
 }  // namespace muster

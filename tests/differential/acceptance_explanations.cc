@@ -73,9 +73,13 @@ bool AnchorMapsPolicies(const Disagreement& d, const CertificatePlan*) {
 }
 
 bool CasShareAName(const Disagreement& d, const CertificatePlan*) {
+  const auto has_planned_key = [](const CertificatePlan* plan) {
+    return !plan->HasFlaw("key: another CA key");
+  };
   return std::any_of(d.path.begin(), d.path.end(), [&](const CertificatePlan* one) {
     return std::any_of(d.path.begin(), d.path.end(), [&](const CertificatePlan* other) {
-      return one->subject == other->subject && one->key != other->key;
+      return one->subject == other->subject &&
+             (one->key != other->key || has_planned_key(one) != has_planned_key(other));
     });
   });
 }

@@ -42,7 +42,8 @@ class FindingsVerb : public CommandTest {
     const CommandResult result = Audit(fleet, more);
     EXPECT_EQ(result.status, status) << result.err;
     std::set<std::string> ids;
-    for (const json& finding : result.json().at("findings")) ids.insert(finding.at("id"));
+    const json report = result.json();
+    for (const json& finding : report.at("findings")) ids.insert(finding.at("id"));
     return ids;
   }
   int StatusOf(const std::string& fleet, const std::string& severity) const {

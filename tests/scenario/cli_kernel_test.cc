@@ -34,7 +34,8 @@ TEST_F(KernelOptions, TheListSaysWhatThisMachineUses) {
   EXPECT_EQ(in_use, 1);
   EXPECT_EQ(list.at("kernels").size(), AllKernels().size());
   environment_.push_back("MUSTER_KERNEL=portable");
-  for (const json& item : Json({"kernels"}).at("kernels")) {
+  const json forced = Json({"kernels"});
+  for (const json& item : forced.at("kernels")) {
     EXPECT_EQ(item.at("state") == "in use", item.at("kernel") == "portable");
   }
 }

@@ -44,10 +44,11 @@ class ResumeVerb : public CommandTest {
   CommandResult RunUntilItMoves(const std::string& signal, const Arguments& arguments) const {
     std::string command = "'" MUSTER_BIN "'";
     for (const std::string& argument : arguments) command += " '" + argument + "'";
+    // Where it is done, the checkpoint is gone and has not moved.
     const std::string stand = "stand=$(grep -o '\"devices\":[0-9]*' '" + scratch_.At("state") +
-                              "' 2>/dev/null || echo '\"devices\":0'); ";
+                              "' 2>/dev/null || echo \"$was\"); ";
     return RunProgram({"sh", "-c",
-                       stand + "was=$stand; " + command + " & pid=$!; " +
+                       "was='\"devices\":0'; " + stand + "was=$stand; " + command + " & pid=$!; " +
                            "while kill -0 $pid 2>/dev/null; do " + stand +
                            "if [ $stand != $was ]; then kill -s " + signal +
                            " $pid 2>/dev/null; break; fi; sleep 0.01; done; wait $pid"},

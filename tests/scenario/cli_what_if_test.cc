@@ -11,7 +11,7 @@ using nlohmann::json;
 
 constexpr std::uint64_t kDevices = 200;
 
-class InventoryVerb : public CommandTest {
+class FleetVerb : public CommandTest {
  protected:
   void SetUp() override {
     FleetTemplate what;
@@ -51,7 +51,7 @@ class InventoryVerb : public CommandTest {
   std::string fleet_;
 };
 
-using WhatIfVerb = InventoryVerb;
+using WhatIfVerb = FleetVerb;
 
 TEST_F(WhatIfVerb, NamesExactlyTheDevicesOfADisabledGroup) {
   const std::string database = ReadFile(scratch_.At("registry.db"));
@@ -166,7 +166,7 @@ TEST_F(WhatIfVerb, FormatsAgreeWhateverTheThreads) {
   EXPECT_EQ(summary.at("summary"), document.at("summary"));
 }
 
-using ForecastVerb = InventoryVerb;
+using ForecastVerb = FleetVerb;
 
 TEST_F(ForecastVerb, AgreesWithAuditsOnBothSidesOfTheSecond) {
   const CommandResult result = Run({"forecast", fleet_, "--at", at_, "--format", "json"});
@@ -227,7 +227,7 @@ TEST_F(ForecastVerb, TheTableGroupsByMonthAndCause) {
   Fails(2, "", {"forecast", fleet_, "--before", "tomorrow"});
 }
 
-using AuditDiffVerb = InventoryVerb;
+using AuditDiffVerb = FleetVerb;
 
 TEST_F(AuditDiffVerb, SaysWhatAChangeDidJustAsWhatIfForesawIt) {
   const std::string before = scratch_.At("before.ndjson"), after = scratch_.At("after.json");
@@ -282,7 +282,7 @@ TEST_F(AuditDiffVerb, AuditsAFileOfThatName) {
 }
 
 // What inventories are read as, and with what limits, is the same question for all who read them.
-TEST_F(InventoryVerb, EveryVerbReadsInventoriesAsAuditsDo) {
+TEST_F(FleetVerb, EveryVerbReadsInventoriesAsAuditsDo) {
   for (const Arguments& verb : {Arguments{"audit"}, Arguments{"forecast"},
                                 Arguments{"what-if", "--then-profile", "dps-compat"}}) {
     const auto with = [&](const Arguments& more) {

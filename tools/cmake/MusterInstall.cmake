@@ -26,6 +26,7 @@ install(FILES "${PROJECT_BINARY_DIR}/generated/muster-config.cmake"
               "${PROJECT_BINARY_DIR}/generated/muster-config-version.cmake"
               "${PROJECT_SOURCE_DIR}/tools/cmake/FindBotan.cmake"
               "${PROJECT_SOURCE_DIR}/tools/cmake/FindGMP.cmake"
+              "${PROJECT_SOURCE_DIR}/tools/cmake/FindArrowParquet.cmake"
         DESTINATION "${package_dir}")
 
 # pkg-config knows a Botan of the system by name; one in the cache is named by its file.
@@ -35,6 +36,17 @@ if(Botan_CACHE_PREFIX)
 else()
   set(pc_botan_requires " botan-3")
   set(pc_botan_libs "")
+endif()
+# The same holds for Apache Arrow, whose folder programs must also find when they start.
+set(pc_arrow_requires "")
+set(pc_arrow_libs "")
+if(ArrowParquet_FOUND AND ArrowParquet_LIBRARIES)
+  list(GET ArrowParquet_LIBRARIES 0 arrow_file)
+  cmake_path(GET arrow_file PARENT_PATH arrow_folder)
+  list(JOIN ArrowParquet_LIBRARIES " " arrow_files)
+  set(pc_arrow_libs " ${arrow_files} -Wl,-rpath,${arrow_folder}")
+elseif(ArrowParquet_FOUND)
+  set(pc_arrow_requires " parquet arrow")
 endif()
 if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
   set(pc_prefix "${CMAKE_INSTALL_PREFIX}")

@@ -30,7 +30,8 @@ void AddInventoryOptions(CLI::App& verb, InventoryArgs& args) {
   AddChoice(verb, "--layout", args.layout, {"auto", "chain", "list"},
             "A file of certificates is one device's chain, or a list of devices");
   verb.add_option("--map", args.map,
-                  "Columns of CSV, by name or number: id=COL,cert=COL[,chain=COL] [by content]")
+                  "Columns of CSV or Parquet, by name or number: id=COL,cert=COL[,chain=COL] "
+                  "[by content]")
       ->type_name("MAP");
   AddRepeatable(verb, "--certificates", args.certificates,
                 "Files and folders of certificates that thumbprints are looked up in");

@@ -32,7 +32,9 @@ std::string WithLineEnds(std::string_view text) {
 }  // namespace
 
 Result<std::vector<Bytes>> ReadCell(std::string_view text) {
-  text = Trim(text);
+  // A SEQUENCE in DER (X.690 8.9.1), whose last octet may well look like white space.
+  constexpr char kSequence = 0x30;
+  if (!text.starts_with(kSequence)) text = Trim(text);
   if (text.empty()) return MakeError(ErrorCode::kUnreadableInput, "holds no certificate");
   const auto fail = [](std::string why) {
     return MakeError(ErrorCode::kUnreadableInput, std::move(why));

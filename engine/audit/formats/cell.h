@@ -1,4 +1,4 @@
-// Certificates in a piece of text: a cell of a table, a member of a JSON object.
+// Certificates in a piece of text or octets: a cell of a table, a member of a JSON object.
 #ifndef MUSTER_ENGINE_AUDIT_FORMATS_CELL_H_
 #define MUSTER_ENGINE_AUDIT_FORMATS_CELL_H_
 
@@ -12,8 +12,8 @@
 
 namespace muster::audit {
 
-// PEM (also with "\n" written out), base64 or hex of DER, base64 of PEM; several certificates count
-// in their order. kUnreadableInput where there is none or a part is faulty; the message holds
+// PEM (also with "\n" written out), DER, base64 or hex of DER, base64 of PEM; several certificates
+// count in their order. kUnreadableInput where there is none or a part is faulty; the message holds
 // nothing of the text.
 [[nodiscard]] Result<std::vector<Bytes>> ReadCell(std::string_view text);
 

@@ -3,63 +3,25 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <optional>
 #include <utility>
 
 #include "engine/audit/formats/cell.h"
+#include "engine/audit/formats/column_names.h"
 #include "engine/audit/formats/csv_cutter.h"
 #include "engine/audit/formats/readers.h"
 
 namespace muster::audit {
 namespace {
 
-using Column = std::optional<std::size_t>;
-
-// Names of columns, as exports have them, without case and punctuation; the best ones first.
-constexpr std::array<std::string_view, 9> kIdNames = {
-    "deviceid", "nodeid", "registrationid", "thingname", "device", "id", "name", "serialnumber",
-    "serial"};
-constexpr std::array<std::string_view, 10> kCertificateNames = {
-    "certificate", "cert",    "certificatepem", "certpem",           "certificateder",
-    "certder",     "devicecert", "devicecertificate", "clientcertificate", "certs"};
-constexpr std::array<std::string_view, 5> kChainNames = {"chain", "cachain", "certificatechain",
-                                                         "intermediates", "issuers"};
-
-// The longest name that a header may have. Certificates are longer.
-constexpr std::size_t kHeaderNameMax = 100;
-
-std::string Plain(std::string_view name) {
-  std::string plain;
-  for (char c : name) {
-    if (c >= 'A' && c <= 'Z') plain += static_cast<char>(c - 'A' + 'a');
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) plain += c;
-  }
-  return plain;
-}
-
-template <std::size_t N>
-Column FindNamed(const std::vector<std::string>& header,
-                 const std::array<std::string_view, N>& names) {
-  for (std::string_view name : names) {
-    for (std::size_t i = 0; i < header.size(); ++i) {
-      if (Plain(header[i]) == name) return i;
-    }
-  }
-  return std::nullopt;
-}
-
 bool MayBeHeader(const CsvRow& row) {
   return std::all_of(row.cells.begin(), row.cells.end(), [](const std::string& cell) {
-    return cell.size() <= kHeaderNameMax && cell.find("-----BEGIN") == std::string::npos;
+    return cell.size() <= kEncodedCertificateMin && cell.find("-----BEGIN") == std::string::npos;
   });
 }
 
-Column FindCertificate(const CsvRow& row) {
-  // No certificate is that short.
-  constexpr std::size_t kEncodedMin = 100;
+ColumnIndex FindCertificate(const CsvRow& row) {
   for (std::size_t i = 0; i < row.cells.size(); ++i) {
-    if (row.cells[i].size() >= kEncodedMin && ReadCell(row.cells[i])) return i;
+    if (row.cells[i].size() >= kEncodedCertificateMin && ReadCell(row.cells[i])) return i;
   }
   return std::nullopt;
 }
@@ -122,11 +84,10 @@ class CsvReader : public InventoryReader {
       pending_.push_back(std::move(first));
     }
     if (!map_.certificate.empty()) return FindMappedColumns();
-    id_ = has_header ? FindNamed(header_, kIdNames) : Column(0);
-    chain_ = FindNamed(header_, kChainNames);
+    id_ = has_header ? FindIdColumn(header_) : ColumnIndex(0);
+    chain_ = FindChainColumn(header_);
     // By content; broken rows do not tell, so a few are asked.
-    constexpr std::size_t kRowsAsked = 16;
-    for (CsvRow row; !certificate_ && pending_.size() < kRowsAsked;) {
+    for (CsvRow row; !certificate_ && pending_.size() < kRowsAskedForColumns;) {
       if (!pending_.empty() && pending_.back().error.empty()) {
         certificate_ = FindCertificate(pending_.back());
       }
@@ -134,12 +95,14 @@ class CsvReader : public InventoryReader {
       pending_.push_back(std::move(row));
     }
     if (!certificate_ && !pending_.empty()) certificate_ = FindCertificate(pending_.back());
-    const Column named = FindNamed(header_, kCertificateNames);
+    const ColumnIndex named = FindCertificateColumn(header_);
     if (!certificate_ || (certificate_ == chain_ && named)) certificate_ = named;
     if (!certificate_) {
       return "no column holds certificates that can be read; name it by --map id=COL,cert=COL";
     }
     if (id_ == certificate_) id_.reset();
+    // The certificate's cell is the whole chain, which shall not be added twice.
+    if (chain_ == certificate_) chain_.reset();
     return {};
   }
 
@@ -148,18 +111,10 @@ class CsvReader : public InventoryReader {
                                        {&map_.certificate, &certificate_},
                                        {&map_.chain, &chain_}}) {
       if (name->empty()) continue;
-      const auto found = std::find(header_.begin(), header_.end(), *name);
-      std::size_t number = 0;
-      const char* const end = name->data() + name->size();
-      const auto parsed = std::from_chars(name->data(), end, number);
-      if (found != header_.end()) {
-        *column = static_cast<std::size_t>(found - header_.begin());
-      } else if (parsed.ec == std::errc() && parsed.ptr == end && number > 0) {
-        *column = number - 1;
-      } else {
-        return fmt::format("the header has no column '{}'", *name);
-      }
+      *column = FindMappedColumn(header_, *name);
+      if (!*column) return fmt::format("the header has no column '{}'", *name);
     }
+    if (chain_ == certificate_) chain_.reset();
     return {};
   }
 
@@ -193,7 +148,7 @@ class CsvReader : public InventoryReader {
   std::vector<std::string> header_;
   std::vector<CsvRow> pending_;  // Read already, to find the columns.
   std::size_t next_pending_ = 0;
-  Column id_, certificate_, chain_;
+  ColumnIndex id_, certificate_, chain_;
   bool started_ = false, ended_ = false;
 };
 
@@ -230,8 +185,7 @@ bool IsCsv(const Beginning& beginning) {
   };
   CsvCutter cutter(InputText(std::make_unique<Octets>(text)), delimiter, text.size());
   CsvRow row;
-  constexpr int kRowsAsked = 16;
-  for (int i = 0; i < kRowsAsked && cutter.Next(&row); ++i) {
+  for (std::size_t i = 0; i < kRowsAskedForColumns && cutter.Next(&row); ++i) {
     if (row.error.empty() && FindCertificate(row)) return true;
   }
   return false;

@@ -102,7 +102,7 @@ constexpr std::string_view kCertificatesName = "certificates";
 constexpr std::array<Format, 14> kFormats = {{
     {kArchiveName, "tar, tar.gz, tar.xz, tar.zst, zip, or one file compressed, of any of these",
      IsArchive, OpenArchive},
-    {"parquet", "recognised, but not read by this build", IsParquet, OpenParquet},
+    {"parquet", kParquetDescription, IsParquet, OpenParquet},
     {"aws-iot", "AWS IoT describe-certificate: one, an array, or NDJSON", IsAwsIot, OpenAwsIot},
     {"azure-iothub", "Azure IoT Hub exports and lists; thumbprints looked up in certificates",
      IsAzureIotHub, OpenAzureIotHub},

@@ -21,7 +21,7 @@ struct InventoryRecord {
   };
   Kind kind = Kind::kError;
   std::string member;        // Of an archive; empty where there is none.
-  std::uint64_t line = 0;    // 1-based, in the member or file; 0 for binary input.
+  std::uint64_t line = 0;    // 1-based, in the member or file; rows of Parquet; 0 if binary.
   std::uint64_t offset = 0;  // Octets from the start of the member or file.
   std::string device_id;
   std::vector<Bytes> chain;

@@ -71,7 +71,6 @@ class CertificatesReader : public InventoryReader {
   bool done_ = false;
 };
 
-// Says one thing, or nothing.
 class Refusal : public InventoryReader {
  public:
   explicit Refusal(std::string why) : why_(std::move(why)) {}
@@ -85,6 +84,10 @@ class Refusal : public InventoryReader {
 };
 
 }  // namespace
+
+std::unique_ptr<InventoryReader> OpenRefusal(std::string why) {
+  return std::make_unique<Refusal>(std::move(why));
+}
 
 std::unique_ptr<InventoryReader> OpenOwnLines(InputText input, InventoryContext* context,
                                               const InputPlace&) {
@@ -106,17 +109,10 @@ bool IsOpensslIndex(const Beginning& beginning) {
 std::unique_ptr<InventoryReader> OpenOpensslIndex(InputText, InventoryContext*,
                                                   const InputPlace& place) {
   // Its certificates are found in the folder by themselves.
-  return std::make_unique<Refusal>(
-      place.in_folder ? ""
-                      : "is the index of an OpenSSL CA, which holds no certificates; give its "
-                        "folder newcerts");
-}
-
-bool IsParquet(const Beginning& beginning) { return beginning.text.starts_with("PAR1"); }
-
-std::unique_ptr<InventoryReader> OpenParquet(InputText, InventoryContext*, const InputPlace&) {
-  return std::make_unique<Refusal>(
-      "is a Parquet file, which this build does not read; export it to CSV");
+  return OpenRefusal(place.in_folder
+                         ? ""
+                         : "is the index of an OpenSSL CA, which holds no certificates; give its "
+                           "folder newcerts");
 }
 
 }  // namespace muster::audit

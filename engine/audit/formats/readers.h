@@ -3,6 +3,8 @@
 #define MUSTER_ENGINE_AUDIT_FORMATS_READERS_H_
 
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "engine/audit/formats/format_table.h"
 
@@ -31,10 +33,22 @@ std::unique_ptr<InventoryReader> OpenOwnLines(InputText input, InventoryContext*
 std::unique_ptr<InventoryReader> OpenCertificates(InputText input, InventoryContext* context,
                                                   const InputPlace& place);
 
-// Known, but nothing that could be read: these say so.
+// Says one thing, or nothing.
+std::unique_ptr<InventoryReader> OpenRefusal(std::string why);
+
+// Known, but nothing that could be read: this says so.
 bool IsOpensslIndex(const Beginning& beginning);
 std::unique_ptr<InventoryReader> OpenOpensslIndex(InputText input, InventoryContext* context,
                                                   const InputPlace& place);
+
+// Apache Parquet, where muster was built with Apache Arrow; elsewhere it is refused.
+#ifdef MUSTER_WITH_ARROW
+inline constexpr std::string_view kParquetDescription =
+    "Apache Parquet: columns as in CSV, of binary or text; chains also as lists";
+#else
+inline constexpr std::string_view kParquetDescription =
+    "recognised and refused: this build has no Apache Arrow to read it with";
+#endif
 bool IsParquet(const Beginning& beginning);
 std::unique_ptr<InventoryReader> OpenParquet(InputText input, InventoryContext* context,
                                              const InputPlace& place);

@@ -206,7 +206,6 @@ class PlantedFaults : public FleetFindingsTest {
         {"leaf-is-ca", Device("ca", [](auto& t) { t.is_ca = true; }), {"ca"},
          // Of a CA it is normal.
          {{"leaf-key-usage-no-digital-signature", 1}}},
-        {"leaf-path-len", Device("path-len", [](auto& t) { t.path_len = 0; }), {"path-len"}},
         {"leaf-key-usage-missing", usage("none", 0), {"none"}},
         {"leaf-key-usage-no-digital-signature", usage("agree", kKeyAgreement), {"agree"}},
         {"leaf-key-usage-cert-sign", usage("sign", kDigitalSignature | kKeyCertSign), {"sign"}},

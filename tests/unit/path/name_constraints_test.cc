@@ -164,6 +164,50 @@ TEST_F(NameConstraintsTest, FormsWithoutARuleFailClosed) {
   }
 }
 
+TEST_F(NameConstraintsTest, SaysWhichFormCannotBeCompared) {
+  const Bytes utf8 = {0x0c, 0x01, 0x61};
+  const Bytes other = DerWriter()
+                          .AddOid(OidOf("1.2.3"))
+                          .Add(der::ContextConstructed(0), utf8)
+                          .Take();
+  const std::pair<Name, const char*> forms[] = {
+      {{der::ContextConstructed(0), other}, "otherName 06022a03a0030c0161"},
+      {{der::ContextConstructed(3), utf8}, "x400Address 0c0161"},
+      {{der::ContextConstructed(5), utf8}, "ediPartyName 0c0161"},
+      {RegisteredId("1.2.3"), "registeredID 2a03"},
+  };
+  for (const auto& [name, shown] : forms) {
+    for (const auto& constraints : {NameConstraints({name}, {}), NameConstraints({}, {name})}) {
+      EXPECT_EQ(Validate(constraints, {name}),
+                (Finding{RejectReason::kUnsupportedNameConstraint, 0}));
+      EXPECT_EQ(detail_, std::string(shown) + " is constrained and cannot be compared");
+    }
+  }
+}
+
+TEST_F(NameConstraintsTest, NamesAreShownPrintableAndShort) {
+  const auto excluded = NameConstraints({}, {Dns("example.com")});
+  EXPECT_EQ(Validate(excluded, {Dns("a b\x7f.example.com")}), kViolatedByLeaf);
+  EXPECT_EQ(detail_,
+            R"(dNSName a\20b\7f.example.com is excluded by dNSName example.com of CN=Factory)");
+  const std::string label(250, 'a');
+  EXPECT_EQ(Validate(excluded, {Dns(label + ".example.com")}), kViolatedByLeaf);
+  EXPECT_THAT(detail_, HasSubstr("dNSName " + label.substr(0, 200) + "... is excluded"));
+}
+
+// Each level counts for the forms it constrains.
+TEST_F(NameConstraintsTest, LevelsMayConstrainDifferentForms) {
+  const Entity root = w_.Root("R", With(NameConstraints({Dns("example.com")}, {})));
+  const Entity factory =
+      w_.Intermediate("F", root, With(NameConstraints({Email("example.org")}, {})));
+  const auto leaf = [&](std::string_view dns, std::string_view email) {
+    return w_.Leaf("d", factory, With(SubjectAltName({Dns(dns), Email(email)})));
+  };
+  EXPECT_EQ(Validate({leaf("a.example.com", "a@example.org"), factory, root}), kGoodPath);
+  EXPECT_EQ(Validate({leaf("a.example.org", "a@example.org"), factory, root}), kViolatedByLeaf);
+  EXPECT_EQ(Validate({leaf("a.example.com", "a@example.com"), factory, root}), kViolatedByLeaf);
+}
+
 TEST_F(NameConstraintsTest, RefusesMalformedConstraints) {
   EXPECT_EQ(Validate(NameConstraints({Ip({10, 0, 0, 0, 255, 0, 255, 0})}, {}), {}),
             (Finding{RejectReason::kMalformedExtension, 1}));

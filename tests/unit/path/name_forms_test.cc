@@ -66,6 +66,8 @@ TEST(DnsNameTest, WildcardsArePermittedWhereAllOfThemAreAndExcludedWhereAnyIs) {
   EXPECT_EQ(Dns("*.example.com", "example.org"), "-");
   EXPECT_EQ(Dns("*", "example.com"), "-");
   EXPECT_EQ(Dns("*.com", "com"), "px");
+  EXPECT_EQ(Dns("*.host", "local"), "-") << "one label has none above it";
+  EXPECT_EQ(Dns("a_b-c.example", "a_b-c.example"), "px");
 }
 
 TEST(DnsNameTest, WhatCannotBeReadIsNeverPermittedAndAlwaysExcluded) {
@@ -142,6 +144,26 @@ TEST(UriTest, WhatHasNoHostNameIsNeverPermittedAndAlwaysExcluded) {
   for (const char* constraint : {"", ".", "https://example.com", "example.com/x", "[::1]"}) {
     EXPECT_EQ(Uri("https://example.com/", constraint), "x") << constraint;
   }
+}
+
+// RFC 1034 3.1: 63 octets a label, 253 characters a name.
+TEST(UriTest, HostNamesHaveTheLengthsAndCharactersOfTheDns) {
+  const auto host = [](std::size_t first_label, std::size_t labels_of_60) {
+    std::string name(first_label, 'a');
+    for (std::size_t i = 0; i < labels_of_60; ++i) name += "." + std::string(60, 'b');
+    return name;
+  };
+  const auto uri = [](const std::string& name) { return "https://" + name + "/"; };
+  for (const std::string& good : {host(63, 1), host(9, 4), std::string("a-b_c.example")}) {
+    EXPECT_EQ(Uri(uri(good), good), "px") << good;
+  }
+  for (const std::string& bad :
+       {host(64, 1), host(10, 4), std::string("a+b.example"), std::string("a{b.example")}) {
+    EXPECT_EQ(Uri(uri(bad), "example.com"), "x") << bad;
+    EXPECT_EQ(Uri("https://example.com/", bad), "x") << bad;
+  }
+  EXPECT_EQ(Uri("https://example.1a/", "example.1a"), "px") << "no number";
+  EXPECT_EQ(Uri("https://example.a/", "example.a"), "px");
 }
 
 TEST(IpAddressTest, ComparesUnderTheMask) {

@@ -2,6 +2,9 @@
 
 #include <chrono>
 
+#include "engine/der/der_reader.h"
+#include "engine/pki/der_writer.h"
+#include "engine/pki/development_signer.h"
 #include "engine/x509/crl.h"
 #include "muster/development_pki.h"
 #include "tests/unit/registry/registry_fixture.h"
@@ -83,6 +86,36 @@ TEST_P(CrlsTest, ANewerCrlReplacesAndAnOlderOneIsRefused) {
   EXPECT_TRUE(
       registry_.AddCrl("s", "root", Crl(256, [&](CrlTemplate& t) { t.this_update = w_.at(); }))
           .has_value());
+}
+
+// RFC 5280 5.2.3 demands a number of CAs; CRLs without one are in use.
+TEST_P(CrlsTest, WithoutNumbersThisUpdateDecides) {
+  const auto plain = [&](UnixTime this_update) {
+    const Bytes algorithm = Must(DevelopmentSigner::AlgorithmIdentifier(root_.key(), {}));
+    const Bytes tbs = pki::DerWriter()
+                          .Nest(der::kSequence,
+                                [&](pki::DerWriter& w) {
+                                  w.AddUnsigned(der::kInteger, 1).AddRaw(algorithm);
+                                  w.AddRaw(root_.subject()).AddTime(this_update);
+                                  w.AddTime(w_.at() + 48h);
+                                })
+                          .Take();
+    const Bytes signature = Must(DevelopmentSigner::Sign(root_.key(), {}, tbs));
+    return pki::DerWriter()
+        .Nest(der::kSequence,
+              [&](pki::DerWriter& w) { w.AddRaw(tbs).AddRaw(algorithm).AddBitString(signature); })
+        .Take();
+  };
+  Must(registry_.AddCrl("s", "root", plain(w_.at() - 2h)));
+  Must(registry_.AddCrl("s", "root", plain(w_.at() - 1h)));
+  EXPECT_THAT(LastActions(1), ElementsAre("crl-replaced root"));
+  const Error error = AddError("root", plain(w_.at() - 2h));
+  EXPECT_EQ(error.code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(error.message, HasSubstr("number none"));
+  // One with a number is compared by what both have.
+  EXPECT_EQ(AddError("root", Crl(9, [&](CrlTemplate& t) { t.this_update = w_.at() - 3h; })).code,
+            ErrorCode::kInvalidArgument);
+  Must(registry_.AddCrl("s", "root", Crl(9, [&](CrlTemplate& t) { t.this_update = w_.at(); })));
 }
 
 TEST_P(CrlsTest, ScopesAndDeltasAreHeldSideBySide) {
@@ -291,17 +324,24 @@ TEST_P(DenialsTest, RefusesMalformedEntries) {
 }
 
 TEST_P(DenialsTest, CommentsAreOneLineOfUtf8) {
-  for (const std::string& comment :
-       {std::string("a\nb"), std::string("\x1b[2J"), std::string("\x7f"), std::string("a\0", 2),
-        std::string("\xff"), std::string("\xc0\x80"), std::string("\xed\xa0\x80"),
-        std::string("\xf4\x90\x80\x80"), std::string("\xe2\x82"), std::string("\xc2\x9b"),
-        std::string("\xe0\x80\x80"), std::string("\xf0\x80\x80\x80"), std::string("\xc3("),
-        std::string(1025, 'a')}) {
+  for (const std::string& comment : {std::string("a\nb"),         std::string("\x1b[2J"),
+                                     std::string("\x7f"),         std::string("a\0", 2),
+                                     std::string("\xff"),         std::string("\xc0\x80"),
+                                     std::string("\xed\xa0\x80"), std::string("\xf4\x90\x80\x80"),
+                                     std::string("\xe2\x82"),     std::string("\xc2\x9b"),
+                                     std::string("\xe0\x80\x80"), std::string("\xf0\x80\x80\x80"),
+                                     std::string("\xc3("),        std::string("\xf0\x8f\xbf\xbf"),
+                                     std::string("\xed\xbf\xbf"), std::string("\xf5\x80\x80\x80"),
+                                     std::string("\xc2\x80"),     std::string("\xc2\x9f"),
+                                     std::string("a\xc2"),        std::string(1025, 'a')}) {
     EXPECT_EQ(AddError(ByFingerprint(comment)), ErrorCode::kInvalidArgument) << comment;
   }
   for (const std::string& comment :
        {std::string(), std::string(1024, 'a'), std::string("gestohlen in Köln \xe2\x82\xac"),
-        std::string("\xf0\x9f\x94\x91\xc2\xa0")}) {
+        std::string("\xf0\x9f\x94\x91\xc2\xa0"),
+        // The first and the last of each length, and around the surrogates.
+        std::string("\xc2\xa0\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf"),
+        std::string("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf")}) {
     EXPECT_TRUE(registry_.AddDenied("s", ByFingerprint(comment)).has_value());
     EXPECT_EQ(Must(registry_.ListDenied("s"))[0].comment, comment);
   }

@@ -195,6 +195,13 @@ TEST_F(LintTest, StaleCrls) {
               ElementsAre("crl-stale: CRL of CA 'root'"));
 }
 
+TEST_F(LintTest, CrlsWithoutAnEnd) {
+  const Bytes crl = w_.Crl(root_, {}, [](CrlTemplate& t) { t.next_update.reset(); });
+  const auto registry = RegistryBuilder().Verified(root_, "root").Crl("root", crl);
+  EXPECT_THAT(LintAt(registry, w_.at() + 100 * 24h),
+              ElementsAre("crl-without-next-update: CRL of CA 'root'"));
+}
+
 TEST_F(LintTest, TheGravestComeFirst) {
   const auto lines = Lint(RegistryBuilder()
                               .SelfAttested(root_, "a")

@@ -205,6 +205,88 @@ TEST_F(SqliteStoreTest, ACertificateThatIsNotItsFingerprintsIsDamage) {
   EXPECT_EQ(ErrorOf(registry.Snapshot("s")).code, ErrorCode::kStoreCorrupt);
 }
 
+// The schema would not let such rows in; a file may come from anywhere. What cannot be read must
+// not become a verified CA.
+TEST_F(SqliteStoreTest, RowsThatBreakAConstraintAreDamage) {
+  Make();
+  const std::string whole = Read(path_);
+  for (const std::string change :
+       {"status = 2", "status = -1", "method = 3", "method = -1", "status = 1, method = 0",
+        "status = 0", "fingerprint = x'00'", "changed = -1", "der = x''"}) {
+    Write(path_, whole);
+    Tamper("PRAGMA ignore_check_constraints = ON; UPDATE cas SET " + change);
+    Registry registry = Must(Registry::Open(path_));
+    EXPECT_EQ(ErrorOf(registry.GetCa("s", "root")).code, ErrorCode::kStoreCorrupt) << change;
+    EXPECT_EQ(ErrorOf(registry.Snapshot("s")).code, ErrorCode::kStoreCorrupt) << change;
+  }
+  Write(path_, whole);
+  Tamper("UPDATE services SET generation = -1");
+  EXPECT_EQ(ErrorOf(Must(Registry::Open(path_)).Contents("s")).code, ErrorCode::kStoreCorrupt);
+}
+
+TEST_F(SqliteStoreTest, AnEnrollmentOfNoKnownKindIsDamage) {
+  Make();
+  const std::string whole = Read(path_);
+  for (const std::string kind : {"0", "3"}) {
+    Write(path_, whole);
+    Tamper(
+        "PRAGMA ignore_check_constraints = ON; INSERT INTO enrollments (service, kind, id, "
+        "enabled, primary_ca, changed) VALUES ('s', " +
+        kind + ", 'd', 1, 'root', 1)");
+    Registry registry = Must(Registry::Open(path_));
+    // Whoever refers to a CA is asked for before it is deleted.
+    EXPECT_EQ(ErrorOf(registry.DeleteCa("s", "root")).code, ErrorCode::kStoreCorrupt) << kind;
+    EXPECT_EQ(Must(registry.ListCas("s")).size(), 1u);
+  }
+}
+
+TEST_F(SqliteStoreTest, ColumnsOfOtherTypesAreDamage) {
+  Make();
+  Tamper(
+      "DROP TABLE denied; CREATE TABLE denied (service, key, fingerprint, issuer, serial, comment, "
+      "changed); INSERT INTO denied VALUES ('s', zeroblob(32), zeroblob(32), NULL, NULL, '', 'x')");
+  Registry registry = Must(Registry::Open(path_));
+  const Error error = ErrorOf(registry.ListDenied("s"));
+  EXPECT_EQ(error.code, ErrorCode::kStoreCorrupt);
+  EXPECT_THAT(error.message, HasSubstr("a number in it is not what it should be"));
+}
+
+// The fields of SQLite's header that say how to read the rest.
+TEST_F(SqliteStoreTest, AHeaderThatNoSqliteFileHasIsDamage) {
+  Make();
+  const std::string whole = Read(path_);
+  struct Field {
+    std::size_t offset;
+    std::string octets;
+    const char* told;
+  };
+  const Field fields[] = {
+      {16, std::string("\x03\x00", 2), "damaged at its beginning"},  // A page size of 768,
+      {16, std::string("\x01\x00", 2), "damaged at its beginning"},  // of 256,
+      {16, std::string("\x00\x00", 2), "damaged at its beginning"},  // of none,
+      {16, std::string("\x00\x01", 2), "was cut short"},             // of 65,536.
+      {18, "\x03\x03", "damaged at its beginning"},                  // Versions.
+      {18, "\x01\x02", "damaged at its beginning"},
+      {21, "\x41", "damaged at its beginning"},                        // Payload fractions.
+      {44, std::string("\0\0\0\x05", 4), "damaged at its beginning"},  // Schema format.
+      {56, std::string("\0\0\0\x04", 4), "damaged at its beginning"},  // Text encoding.
+  };
+  for (const Field& field : fields) {
+    std::string bytes = whole;
+    bytes.replace(field.offset, field.octets.size(), field.octets);
+    Write(path_, bytes);
+    const Error error = OpenError(path_);
+    EXPECT_EQ(error.code, ErrorCode::kStoreCorrupt) << field.offset;
+    EXPECT_THAT(error.message, HasSubstr(field.told)) << field.offset;
+  }
+  // Where another change counter stands beside the page count, that count is of an older SQLite's
+  // making: the size of the file tells.
+  std::string bytes = whole;
+  bytes.replace(92, 4, "\x7f\x7f\x7f\x7f");
+  Write(path_, bytes);
+  EXPECT_EQ(Must(Must(Registry::Open(path_)).ListCas("s")).size(), 1u);
+}
+
 TEST_F(SqliteStoreTest, ContentsThatBreakARuleAreDamage) {
   Make();
   // Well-formed rows, but no such certificate was ever let in.
@@ -308,6 +390,20 @@ TEST_F(SqliteStoreTest, AReadOnlyRegistryReadsAndDoesNotWrite) {
   EXPECT_EQ(error.code, ErrorCode::kStoreIo);
   EXPECT_THAT(error.message, HasSubstr("read-only"));
   EXPECT_EQ(Must(registry.ListServices()).size(), 1u);
+}
+
+TEST_F(SqliteStoreTest, SqliteItselfHoldsToReadOnly) {
+  Make();
+  SqliteStoreOptions options;
+  options.read_only = true;
+  Connection connection(path_, options);
+  try {
+    connection.Execute("DELETE FROM denied");
+    FAIL() << "it was written to";
+  } catch (const RegistryFailure& failure) {
+    EXPECT_EQ(failure.error().code, ErrorCode::kStoreIo);
+    EXPECT_THAT(failure.error().message, HasSubstr("opened read-only"));
+  }
 }
 
 // The tables and the first version are written together: without the one the other is damage.

@@ -296,6 +296,35 @@ TEST_P(VerificationTest, LongNamesInProofsAreCutInTheAuditLog) {
   EXPECT_THAT(detail, testing::EndsWith(" ..."));
 }
 
+// A refusal costs no more than a thousand signature checks, however many CAs are registered.
+TEST(NameSignerTest, AsksAThousandCasAndThoseOfTheRightNameFirst) {
+  World w;
+  Registry registry = Must(Registry::Open(MakeMemoryStore(), {[&] { return w.at(); }, {}}));
+  ASSERT_TRUE(registry.CreateService("s").has_value());
+  const Entity ca = w.Root("CA"), other = w.Root("Other"), signer = w.Root("Signer");
+  ASSERT_TRUE(registry.AddCa("s", "a", ca.der()).has_value());
+  // One certificate under many names: each is asked for.
+  for (int i = 0; i < 1'000; ++i) {
+    ASSERT_TRUE(registry.AddCa("s", "b-" + std::to_string(i), other.der()).has_value());
+  }
+  ASSERT_TRUE(registry.AddCa("s", "z", signer.der()).has_value());
+  const std::string code = Must(registry.GenerateCode("s", "a")).text;
+  const auto refusal = [&](const Bytes& proof) {
+    return ErrorOf(registry.VerifyCa("s", "a", proof)).message;
+  };
+  EXPECT_THAT(refusal(w.Proof(signer, code)), HasSubstr("signed by registered CA 'z'"));
+  // Under a name that nobody registered has, in the order of names: z is the thousand and first.
+  CertificateTemplate what;
+  what.common_name = code;
+  what.not_before = w.at();
+  what.not_after = w.at();
+  what.issuer_der = Must(EncodeName({{"2.5.4.3", "Nobody"}}));
+  EXPECT_THAT(refusal(Must(IssueCertificate(what, ca.spki(), signer.issuer()))),
+              HasSubstr("no registered CA signed it"));
+  EXPECT_THAT(refusal(Must(IssueCertificate(what, ca.spki(), other.issuer()))),
+              HasSubstr("signed by registered CA 'b-0'"));
+}
+
 // Were randomness to repeat itself, what is kept of a code would still be bound to one service, one
 // certificate and one generation.
 TEST(VerificationCodeTest, EqualRandomnessDoesNotMakeEqualDigests) {

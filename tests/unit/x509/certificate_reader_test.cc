@@ -270,6 +270,7 @@ TEST(CertificateReaderTest, FaultyBlocksLandBesideGoodOnes) {
       {"-----BEGIN CERTIFICATE\n" + body + end, "the BEGIN line does not end in five dashes"},
       {begin + "MII!" + end, "'!' at line 2 is not base64"},
       {begin + "MIIB\nMI\x01" + end, "octet 0x01 at line 3 is not base64"},
+      {begin + "MIIB\nMI\xe9" + end, "octet 0xe9 at line 3 is not base64"},
       {begin + "MIIBM" + end, "base64 ends within a group of four"},
       {begin + end, "not DER: element is missing"},
       {begin + "MIIB" + end, "not DER: element is cut short"},
@@ -313,6 +314,9 @@ TEST(CertificateReaderTest, LabelsAreShownPrintable) {
   const ReadOutcome outcome = Read("-----BEGIN A\x1b[31m-----\nMIIB\n");
   ASSERT_EQ(outcome.faults.size(), 1u);
   EXPECT_NE(outcome.faults[0].what.find("PEM block A?[31m at line 1"), std::string::npos);
+  const ReadOutcome latin = Read("-----BEGIN A\xe9-----\nMIIB\n");
+  ASSERT_EQ(latin.faults.size(), 1u);
+  EXPECT_NE(latin.faults[0].what.find("PEM block A? at line 1"), std::string::npos);
   const ReadOutcome too_long = Read("-----BEGIN " + std::string(200, 'A') + "-----\nMIIB\n");
   ASSERT_EQ(too_long.faults.size(), 1u);
   EXPECT_LT(too_long.faults[0].what.size(), 100u);
@@ -325,6 +329,11 @@ TEST(CertificateReaderTest, TheLabelDecidesWhereTheShapeTellsNothing) {
   ASSERT_EQ(outcome.objects.size(), 2u);
   EXPECT_EQ(outcome.objects[0].kind, EncodedKind::kCertificate);
   EXPECT_EQ(outcome.objects[1].kind, EncodedKind::kCrl);
+  // In PKCS#7 the field it lies in is the label.
+  const ReadOutcome bag = Read(SignedData(Hex("30020500"), Hex("30020500")));
+  ASSERT_EQ(bag.objects.size(), 2u);
+  EXPECT_EQ(bag.objects[0].kind, EncodedKind::kCertificate);
+  EXPECT_EQ(bag.objects[1].kind, EncodedKind::kCrl);
 }
 
 TEST(CertificateReaderTest, FaultsAreBounded) {
@@ -334,6 +343,12 @@ TEST(CertificateReaderTest, FaultsAreBounded) {
   EXPECT_GT(outcome.faults.size(), 1'000u);
   EXPECT_LT(outcome.faults.size(), 20'000u);
   EXPECT_NE(outcome.faults.back().what.find("the rest was not read"), std::string::npos);
+
+  Bytes der = kFirst;
+  for (int i = 0; i < 20'000; ++i) der.insert(der.end(), {0x30, 0x00});
+  const ReadOutcome values = Read(der);
+  EXPECT_EQ(values.faults.size(), outcome.faults.size());
+  EXPECT_NE(values.faults.back().what.find("the rest was not read"), std::string::npos);
 }
 
 TEST(CertificateReaderTest, ObjectsAreBounded) {

@@ -288,7 +288,7 @@ TEST(CertificateTest, UniqueIdsAreSkippedInVersion3) {
             "820207"
             "80");
   }));
-  for (const char* hex : {"8100", "810208ff",
+  for (const char* hex : {"8100", "8105", "810208ff",
                           "82020001"
                           "81020001",
                           "a102000f"}) {

@@ -82,6 +82,16 @@ TEST(CrlTest, OptionalFieldsMayBeAbsent) {
   EXPECT_EQ(entries, 0);
 }
 
+// RFC 5280 5.1.2.5: UTCTime through 2049, GeneralizedTime after.
+TEST(CrlTest, NextUpdateMayBeGeneralizedTime) {
+  const Bytes der = Make([](CrlSketch& s) {
+    s.next_update = Tlv(der::kGeneralizedTime, Text("20520101000000Z"));
+  });
+  const auto crl = CrlView::Parse(der);
+  ASSERT_TRUE(crl && crl->next_update());
+  EXPECT_EQ(FormatRfc3339(*crl->next_update()), "2052-01-01T00:00:00Z");
+}
+
 TEST(CrlTest, EveryTruncationAndEveryExtraOctetFails) {
   const Bytes der = Make([](CrlSketch& s) {
     s.entries = {Entry("05", {ExtensionOf(kReasonCode, Hex("0a0101"))})};
@@ -108,6 +118,8 @@ TEST(CrlTest, RefusesMalformedFields) {
     Change change;
     R reason;
   };
+  static const Bytes number = Seq({ExtensionOf("2.5.29.20", Hex("020107"))});
+  ASSERT_EQ(ReasonOf([](CrlSketch& s) { s.raw_extensions = Tlv(0xa0, number); }), R::kNone);
   const Case cases[] = {
       {[](CrlSketch& s) { s.version = Hex("020100"); }, R::kUnsupportedVersion},
       {[](CrlSketch& s) { s.version = Hex("020102"); }, R::kUnsupportedVersion},
@@ -125,6 +137,11 @@ TEST(CrlTest, RefusesMalformedFields) {
       {[](CrlSketch& s) { s.raw_extensions = Hex("a0020500"); }, R::kMalformedCertificate},
       {[](CrlSketch& s) { s.raw_extensions = Hex("a003300000"); }, R::kMalformedCertificate},
       {[](CrlSketch& s) { s.raw_extensions = Hex("0500"); }, R::kMalformedCertificate},
+      {[](CrlSketch& s) { s.raw_extensions = Join({Tlv(0xa0, {number, Hex("0500")})}); },
+       R::kMalformedCertificate},
+      {[](CrlSketch& s) { s.raw_extensions = Join({Tlv(0xa0, number), Hex("0500")}); },
+       R::kMalformedCertificate},
+      {[](CrlSketch& s) { s.raw_entries = Hex("3005"); }, R::kMalformedCertificate},
   };
   for (std::size_t i = 0; i < std::size(cases); ++i) {
     EXPECT_EQ(ReasonOf(cases[i].change), cases[i].reason) << i;
@@ -173,6 +190,8 @@ TEST(CrlTest, RefusesMalformedEntryExtensions) {
       {kReasonCode, Hex("")},
       {kInvalidityDate, UtcTime("250101000000Z")},
       {kInvalidityDate, Tlv(der::kGeneralizedTime, Text("2025"))},
+      {kInvalidityDate, Tlv(der::kGeneralizedTime, Text("20251301000000Z"))},
+      {kInvalidityDate, Join({Tlv(der::kGeneralizedTime, Text("20250101000000Z")), Hex("0500")})},
       {kCertificateIssuer, Hex("3000")},
       {kCertificateIssuer, CnName("a")},
       {kCertificateIssuer, Seq({Tlv(0xa4, Hex("3000"))})},

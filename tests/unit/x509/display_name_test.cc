@@ -70,10 +70,29 @@ TEST(DisplayNameTest, ShowsWhatWouldDeceiveAsHex) {
             "e");
 }
 
+// Each range of characters that deceive, at both ends and one beyond.
+TEST(DisplayNameTest, KnowsWhatDeceivesFromItsNeighbours) {
+  const auto shown = [](std::uint32_t c) {
+    return Shown(der::kUniversalString,
+                 {static_cast<std::uint8_t>(c >> 24), static_cast<std::uint8_t>(c >> 16),
+                  static_cast<std::uint8_t>(c >> 8), static_cast<std::uint8_t>(c)});
+  };
+  for (const std::uint32_t c : {0x00u, 0x1fu, 0x7fu, 0x80u, 0x9fu, 0x061cu, 0x200eu, 0x200fu,
+                                0x2028u, 0x202eu, 0x2066u, 0x2069u, 0xfeffu}) {
+    EXPECT_EQ(shown(c).substr(0, 4), "CN=\\") << c;
+  }
+  for (const std::uint32_t c : {0x7eu, 0xa0u, 0x061bu, 0x061du, 0x200du, 0x2010u, 0x2027u, 0x202fu,
+                                0x2065u, 0x206au, 0xfefeu, 0xff00u, 0x10ffffu}) {
+    EXPECT_EQ(shown(c).find('\\'), std::string::npos) << c;
+  }
+}
+
 TEST(DisplayNameTest, ConvertsOtherStringTypes) {
   EXPECT_EQ(Shown(der::kBmpString, Hex("004100e9")), "CN=A\xc3\xa9");
   EXPECT_EQ(Shown(der::kUniversalString, Hex("00000041")), "CN=A");
   EXPECT_EQ(Shown(der::kT61String, Hex("41e9")), "CN=A\xc3\xa9");
+  EXPECT_EQ(Shown(der::kBmpString, Hex("20ac")), "CN=\xe2\x82\xac");
+  EXPECT_EQ(Shown(der::kUniversalString, Hex("0001f512")), "CN=\xf0\x9f\x94\x92");
   EXPECT_EQ(Shown(der::kBmpString, Hex("41")), "CN=#1e0141");
   EXPECT_EQ(Shown(der::kOctetString, Hex("4142")), "CN=#04024142");
 }
