@@ -132,7 +132,7 @@
       chart('Refused devices by reason', 44 + 30 * rows.length, () =>
         bars(rows.map((row) => row.reason), [['refused', rows.map((row) => row.devices), 'bad']], true)),
       table([
-        ['Reason', '', (row) => element('span.mono', row.reason)],
+        ['Reason', 'word', (row) => element('span.mono', row.reason)],
         ['Devices', 'number', (row) => grouped(row.devices)],
         ['Share', 'number', (row) => share(row.devices, data.devices)],
         ['What happened', 'wide', (row) => row.sentence],
@@ -221,7 +221,7 @@
       rows.length ? table([
         ['CA', '', (row) => row.name || element('span.mono', row.fingerprint.slice(0, 16))],
         ['Verified by', '', (row) => row.method.replaceAll('-', ' ')],
-        ['Key', '', (row) => row.key],
+        ['Key', 'date', (row) => row.key],
         ['Expires', 'date', (row) => row.not_after],
         ['Devices', 'number', (row) => grouped(row.devices)],
       ], rows) : element('p', 'None.'),
@@ -234,7 +234,7 @@
     return section('issuers', 'CAs that issued device certificates', table([
       ['CA', 'wide', (row) => row.name],
       ['Status', '', (row) => statusTag(row.status)],
-      ['Key', '', (row) => row.key],
+      ['Key', 'date', (row) => row.key],
       ['Expires', 'date', (row) => row.not_after],
       ['Accepted', 'number', (row) => grouped(row.accepted)],
       ['Refused', 'number', (row) => grouped(row.refused)],
@@ -306,9 +306,9 @@
         row.detail ? element('div.soft', row.detail) : null)],
       ['Certificate', '', (row) => row.at < 0 ? '' : row.at === 0 ? 'leaf' : `CA ${row.at}`],
       ['Enrollment', '', (row) => row.enrollment],
-      ['Key', '', (row) => row.key],
+      ['Key', 'date', (row) => row.key],
       ['Expires', 'date', (row) => row.not_after],
-      ['Source', '', (row) => element('span.mono', row.source)],
+      ['Source', 'wide', (row) => element('span.mono', row.source)],
     ], rows);
     const lines = [...list.querySelectorAll('tbody tr')];
     const haystacks = lines.map((line) => line.textContent.toLowerCase());
@@ -346,7 +346,7 @@
         element('div.soft', 'Of the files\u2019 own digests below, 32 octets each, in the order in which they were read.'));
     }
     const digests = rows.length ? table([
-      ['File', 'wide', (row) => called(row.name)],
+      ['File', '', (row) => called(row.name)],
       ['Octets', 'number', (row) => grouped(row.octets)],
       ['SHA-256', 'digest', (row) => element('span', element('span.mono', row.digest),
         row.whole ? null : element('div.soft', 'not read to its end'))],
