@@ -158,7 +158,7 @@ std::string_view NameOf(AuditChange change) {
   return "unknown";
 }
 
-Result<AuditDiffReport> DiffAudits(AuditResults before, AuditResults after,
+Result<AuditDiffReport> DiffAudits(const AuditResults& before, const AuditResults& after,
                                    const std::function<void(const AuditDifference&)>& sink) try {
   return Diff(before, after, sink);
 } catch (const registry::RegistryFailure& failure) {

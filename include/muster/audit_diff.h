@@ -68,7 +68,7 @@ struct AuditResults {
 // an input is no result of an audit, is of another schema, was cut off, or lacks its records.
 // Rows lie in a temporary file of SQLite's; kStoreIo where it cannot be written.
 [[nodiscard]] Result<AuditDiffReport> DiffAudits(
-    AuditResults before, AuditResults after,
+    const AuditResults& before, const AuditResults& after,
     const std::function<void(const AuditDifference&)>& sink);
 
 }  // namespace muster

@@ -126,8 +126,9 @@ bool ReadCtEntry(ByteView leaf_input, ByteView extra_data, std::vector<Bytes>* c
   constexpr std::size_t kTimestampSize = 8;
   constexpr std::size_t kX509Entry = 0, kPrecertEntry = 1;
   Framed leaf(leaf_input), extra(extra_data);
-  // Version v1 and a timestamped entry.
-  if (leaf.Number(1) != 0U || leaf.Number(1) != 0U || !leaf.Skip(kTimestampSize)) return false;
+  const std::optional<std::size_t> version = leaf.Number(1), leaf_type = leaf.Number(1);
+  // v1, and a timestamped entry.
+  if (version != 0U || leaf_type != 0U || !leaf.Skip(kTimestampSize)) return false;
   const std::optional<std::size_t> type = leaf.Number(2);
   if (type != kX509Entry && type != kPrecertEntry) return false;
   // A precertificate's leaf holds what was to be signed only; the certificate is in extra_data.
