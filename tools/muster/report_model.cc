@@ -212,6 +212,7 @@ Json AuditReportModel::DescribeFailing(const AuditReport& report) const {
   lists.emplace_back("unreadable", &unreadable_);
   for (const auto& [reason, rows] : failing_) lists.emplace_back(NameOf(reason), &rows);
   std::vector<std::size_t> sizes;
+  sizes.reserve(lists.size());
   for (const auto& [name, rows] : lists) sizes.push_back(rows->size());
   const std::vector<std::size_t> shares = Shares(sizes, kFailingMax);
   std::vector<std::pair<std::uint64_t, Json>> shown;
@@ -286,6 +287,7 @@ Json AuditReportModel::DescribeEnrollments() const {
     found->second["enabled"] = group.enabled;
   }
   std::vector<Json> rows;
+  rows.reserve(groups.size());
   for (auto& [id, group] : groups) rows.push_back(std::move(group));
   KeepMost(&rows, kRowsMax, [](const Json& group) {
     return group["accepted"].get<std::uint64_t>() + group["refused"].get<std::uint64_t>();

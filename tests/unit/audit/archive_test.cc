@@ -202,6 +202,23 @@ TEST_F(ArchiveTest, LimitsLeaveTheRestOut) {
 }
 
 // A bomb is stopped by its ratio, wherever it lies: in what is read, and in what is passed over.
+// The limit of a record holds for a member that is one, and for a line of one.
+TEST_F(ArchiveTest, RecordsInMembersHaveALimitToo) {
+  options_.record_size_max = 4'000;
+  const std::string line = OwnLine("pump-1", {one_, factory_});
+  const std::string large = Pem({one_, factory_}) + std::string(5'000, '\n');
+  Audit(Pack(Kind::kTar, {{"a.ndjson", line + std::string(5'000, 'x') + "\n" + line},
+                          {"b.pem", large},
+                          {"c.pem", Pem({two_, factory_})}}));
+  ASSERT_EQ(records_.size(), 5u);
+  EXPECT_TRUE(records_[0].verdict.accepted());
+  EXPECT_EQ(records_[1].read_error, "the line has 5000 octets, more than the limit of 4000");
+  EXPECT_TRUE(records_[2].verdict.accepted());
+  EXPECT_EQ(records_[3].read_error, "the file has " + std::to_string(large.size()) +
+                                        " octets, more than the limit of 4000");
+  EXPECT_TRUE(records_[4].verdict.accepted());
+}
+
 TEST_F(ArchiveTest, BombsAreStopped) {
   const std::string zeros(std::size_t{64} << 20, '\0');
   const std::string pem = Pem({one_, factory_});

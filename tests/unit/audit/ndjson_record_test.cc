@@ -131,6 +131,15 @@ TEST_F(LineTest, BadLinesSayWhatIsWrong) {
       {"{\"deviceId\":\"\xff\",\"chain\":[" + leaf + "]}", "not UTF-8, at octet 13"},
       {"{\"deviceId\":\"\xed\xa0\x80\",\"chain\":[" + leaf + "]}", "not UTF-8"},
       {"{\"deviceId\":\"\xc0\xaf\",\"chain\":[" + leaf + "]}", "not UTF-8"},
+      // Good sequences of every length come before.
+      {"{\"deviceId\":\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x94\x91\xff\",\"chain\":[" + leaf + "]}",
+       "not UTF-8, at octet 22"},
+      {"{\"deviceId\":\"\xed\x9f\xbf\xf4\x8f\xbf\xbf\xe0\x80\x80\",\"chain\":[" + leaf + "]}",
+       "not UTF-8, at octet 20"},
+      {"{\"deviceId\":\"\xf0\x80\x80\x80\",\"chain\":[" + leaf + "]}", "not UTF-8, at octet 13"},
+      {"{\"deviceId\":\"\xf4\x90\x80\x80\",\"chain\":[" + leaf + "]}", "not UTF-8, at octet 13"},
+      {"{\"deviceId\":\"\xe2\x82\",\"chain\":[" + leaf + "]}", "not UTF-8, at octet 13"},
+      {"{\"deviceId\":\"a\xf0\x9f\x94\",\"chain\":[" + leaf + "]}", "not UTF-8, at octet 14"},
       {"{\"deviceId\":\"a\",\"chain\":[" + leaf + "]}" + std::string(1, '\0') + "{", "NUL octet"},
       {std::string("{\"deviceId\":\"a\0b\"", 17), "NUL octet, at octet 14"},
   };

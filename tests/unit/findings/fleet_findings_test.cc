@@ -365,6 +365,18 @@ TEST_F(FleetFindingsTest, RefusesASpillFolderThatIsNone) {
   EXPECT_TRUE(FleetFindings::Check(options));
 }
 
+TEST_F(FleetFindingsTest, AListOfWeakKeysThatIsNotThereIsAnError) {
+  FindingsOptions options = Options();
+  options.weak_key_lists = {"/nonexistent/list"};
+  const auto checked = FleetFindings::Check(options);
+  ASSERT_FALSE(checked);
+  EXPECT_NE(checked.error().message.find("/nonexistent/list"), std::string::npos);
+  FleetFindings findings(Registry().Snapshot(), options);
+  const auto report = findings.Finish();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().message, checked.error().message);
+}
+
 TEST_F(FleetFindingsTest, AFullDiskIsToldAtTheEnd) {
   FindingsOptions options = Options();
   options.memory_octets_max = 1;
