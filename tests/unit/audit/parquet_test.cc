@@ -341,7 +341,8 @@ TEST_F(ParquetTest, NoFileIsTakenForMoreThanItHolds) {
                                     10);
   ASSERT_EQ(Of(whole).size(), 50u);
   Refuses("PAR1", "too short");
-  Refuses("PAR1PAR1PAR1PAR1", "its footer is damaged");
+  Refuses("PAR1" + std::string(16, '\0') + std::string("\x10\0\0\0PAR1", 8),
+          "its footer is damaged");
   Refuses(whole.substr(0, whole.size() - 1), "its end is missing");
   Refuses(whole.substr(0, whole.size() / 2), "its end is missing");
   std::string huge = whole;
