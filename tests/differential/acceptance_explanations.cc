@@ -63,6 +63,17 @@ bool TargetHasNoDnsName(const Disagreement& d, const CertificatePlan*) {
          });
 }
 
+// A CA has both constraints on names and an extendedKeyUsage.
+bool ConstrainedCaHasPurposes(const Disagreement& d, const CertificatePlan*) {
+  return std::any_of(d.path.begin(), d.path.end(), [](const CertificatePlan* plan) {
+    const auto has = [plan](std::string_view theme) {
+      return std::any_of(plan->flaws.begin(), plan->flaws.end(),
+                         [theme](const Flaw* flaw) { return flaw->theme() == theme; });
+    };
+    return has("constraint") && has("purpose");
+  });
+}
+
 bool TargetIsAnchor(const Disagreement& d, const CertificatePlan*) {
   return base::Equal(d.muster.outcome.path.front().der(), d.muster.outcome.path.back().der());
 }
@@ -221,7 +232,7 @@ void AddBuilding(Rows* rows) {
   rows->push_back({.name = "tries one issuer of a name: the first, or the one a key identifier names",
                    .clause = "RFC 4158 2.4.2; RFC 5280 4.2.1.1; RFC 4210 4.4",
                    .whom = Whom::kBotan,
-                   .peer_says = {"Signature error"},
+                   .peer_says = {"Signature error", "Certificate signature has invalid parameters"},
                    .flaws = {"identifier:", "signature: by another key of the name"},
                    .holds = NamesShareAKeylessIssuer});
   rows->push_back({.name = "wants paths to end in self-signed certificates",
@@ -255,7 +266,7 @@ void AddForm(Rows* rows) {
        .clause = "RFC 5280 7.1: what is not compared need not be characters; the octets "
                  "match",
        .peer_says = {"cannot be read", "Unknown string type", "Invalid length for UCS-2 string",
-                     "Invalid length for UCS-4 string"},
+                     "Invalid length for UCS-4 string", "Invalid Unicode character"},
        .flaws = {"name: subject is not UTF-8", "form:"}});
 }
 
@@ -296,6 +307,13 @@ void AddExtensions(Rows* rows) {
        .whom = Whom::kBotan,
        .peer_says = {"CA certificate not allowed to issue certs"},
        .flaws = {"purpose: a private one"}});
+  rows->push_back(
+      {.name = "takes a CA with other purposes than those of TLS for none that may constrain names",
+       .clause = "RFC 5280 4.2.1.10, 6.1.4 (k), (n): basicConstraints and keyUsage say what a CA is",
+       .whom = Whom::kBotan,
+       .peer_says = {"Certificate does not pass name constraint"},
+       .flaws = {"purpose: any", "purpose: a private one"},
+       .holds = ConstrainedCaHasPurposes});
   rows->push_back(
       {.name = "applies dNSName constraints to the common name",
        .clause = "RFC 5280 4.2.1.10: to subjectAltName only",

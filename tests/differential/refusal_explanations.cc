@@ -28,6 +28,16 @@ bool IsSmallCaKeyAmongOthers(const Disagreement& d, const CertificatePlan* at) {
   return IsSmallCaKey(d, at) && CasShareAName(d);
 }
 
+bool IssuerIsMalformed(const Disagreement& d, const CertificatePlan* at) {
+  if (at == nullptr) return false;
+  const auto& all = d.question.certificates;
+  return std::any_of(all.begin(), all.end(), [at](const CertificatePlan& plan) {
+    return plan.subject == at->issuer &&
+           std::any_of(plan.flaws.begin(), plan.flaws.end(),
+                       [](const Flaw* flaw) { return flaw->theme() == "form"; });
+  });
+}
+
 bool IsTarget(const Disagreement& d, const CertificatePlan* at) {
   return at == &d.question.certificates.front();
 }
@@ -210,6 +220,11 @@ void AddKeys(Rows* rows) {
                    .clause = "RFC 3279 2.3.1: NULL; RFC 5480 2.1.1, 2.2",
                    .reasons = {kWeakKey, kMalformedKey, kUnsupportedKeyAlgorithm},
                    .flaws = {"form:"}});
+  // The fault stands where the signature does; the key, in the certificate of its issuer.
+  rows->push_back({.name = "takes issuers' keys without their parameters, or malformed",
+                   .clause = "RFC 3279 2.3.1: NULL; RFC 5480 2.1.1, 2.2",
+                   .reasons = {kWeakKey, kMalformedKey, kUnsupportedKeyAlgorithm},
+                   .holds = IssuerIsMalformed});
 }
 
 void AddNames(Rows* rows) {
