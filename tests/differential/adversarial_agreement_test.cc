@@ -83,7 +83,7 @@ constexpr Rare kRare[] = {
     {32482, 7},  {35462, 3}, {37012, 15}, {2002015, 2}, {2002434, 12},
     {2006592, 11}, {2007381, 11}, {2007529, 13}, {2008390, 8},
     {2010249, 10}, {2024298, 8}, {2028237, 9}, {2028797, 8},
-    {2033113, 0}, {2033598, 4}};
+    {2033113, 0}, {2033598, 4}, {2016313, 12}};
 
 void AskOne(const std::vector<Examiner>& examiners, const AdversarialQuestion& question,
             AdversarialIssuer* issuer, Tally* tally) {

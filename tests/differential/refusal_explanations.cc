@@ -85,6 +85,10 @@ bool SomeNameIsSwapped(const Disagreement& d, const CertificatePlan*) {
          std::any_of(anchors.begin(), anchors.end(), is_swapped);
 }
 
+bool ASharedNameIsSwapped(const Disagreement& d, const CertificatePlan* at) {
+  return CasShareAName(d) && SomeNameIsSwapped(d, at);
+}
+
 bool HasCrl(const Disagreement& d, CrlFlaw flaw) {
   return std::any_of(d.question.crls.begin(), d.question.crls.end(),
                      [&](const CrlPlan& crl) { return crl.flaw == flaw; });
@@ -369,6 +373,12 @@ void AddPaths(Rows* rows) {
                    .whom = Whom::kBotan,
                    .reasons = {kIssuerNotFound},
                    .holds = SomeNameIsSwapped});
+  // The other CA, whose name is in order, is then found and has not signed.
+  rows->push_back({.name = "takes names whose RDNs were swapped for one that CAs share",
+                   .clause = "RFC 5280 7.1: relative names match in order",
+                   .whom = Whom::kBotan,
+                   .reasons = {kBadSignature},
+                   .holds = ASharedNameIsSwapped});
 }
 
 }  // namespace
