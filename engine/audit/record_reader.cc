@@ -205,8 +205,7 @@ bool RecordReader::OpenNext(RawBatch* batch) {
     stream_ = &opened_;
   }
   digests_.Begin(file_.name);
-  const char first = SkipToContent(batch);
-  if (first == 0) {
+  if (!SkipToContent(batch)) {
     AddError(batch, "is empty");
     batch->text.Resize(position_);
     CloseFile();
@@ -280,20 +279,19 @@ bool RecordReader::Fill(RawBatch* batch) {
   return count > 0;
 }
 
-char RecordReader::SkipToContent(RawBatch* batch) {
+bool RecordReader::SkipToContent(RawBatch* batch) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  if (!Fill(batch)) return 0;
+  if (!Fill(batch)) return false;
   const std::string_view text = Ahead(*batch);
   std::size_t skip = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
   while (skip < text.size() && IsSpace(text[skip])) ++skip;
-  if (skip == text.size()) return text.size() == kBlockSize ? text.front() : '\0';
-  const char first = text[skip];
+  if (skip == text.size()) return text.size() == kBlockSize;
   // A byte order mark is no JSON; white space before it counts as blank lines.
-  if (first == '{' && text.starts_with(kByteOrderMark)) {
+  if (text[skip] == '{' && text.starts_with(kByteOrderMark)) {
     position_ += kByteOrderMark.size();
     offset_ = kByteOrderMark.size();
   }
-  return first;
+  return true;
 }
 
 RawRecord RecordReader::StartRecord(RawRecord::Kind kind, RawBatch* batch,

@@ -109,8 +109,8 @@ class RecordReader {
   std::string_view Ahead(const RawBatch& batch) const {
     return base::AsText(batch.text.View().subspan(position_));
   }
-  // Drops a byte order mark and white space; the first character that counts, or 0 at the end.
-  char SkipToContent(RawBatch* batch);
+  // Drops a byte order mark before JSON. Whether anything but white space is there.
+  bool SkipToContent(RawBatch* batch);
   void ReadLine(RawBatch* batch);
   void DropBlank(RawBatch* batch);
   void ReadWholeFile(RawBatch* batch);

@@ -290,9 +290,9 @@ TEST_F(RegistryVerbs, ExportAndImport) {
   environment_.front() = "MUSTER_REGISTRY=" + scratch_.At("copy.db");
   EXPECT_EQ(Json({"registry", "import", "-"}, document).at("services")[0], "demo");
   EXPECT_EQ(Run({"authenticate", "--at", at_, chain_pem_}).status, 0);
-  Fails(4, "demo", {"registry", "import", "-"}, document);
+  Fails(4, "--replace", {"registry", "import", "-"}, document);
   Ok({"registry", "import", "-", "--replace"}, document);
-  Fails(3, "", {"registry", "import", "-"}, "not json");
+  Fails(3, "standard input", {"registry", "import", "-"}, "not json");
   Fails(3, "no-such-file", {"registry", "import", "no-such-file"});
   EXPECT_EQ(json::parse(Ok({"registry", "export", "--all"}).out).at("services").size(), 1u);
 }

@@ -147,6 +147,7 @@ TEST_F(ReportVerb, NothingHostileStandsInTheMarkup) {
 
 TEST_F(ReportVerb, ThePageIsWrittenWholeOrNotAtAll) {
   Fails(2, "lies in the input", {"audit", "--report", fleet_, fleet_});
+  Fails(2, "the path of a file", {"audit", "--report", "-", fleet_});
   Fails(2, "its folder does not exist",
         {"audit", "--report", scratch_.At("no/such/page.html"), fleet_});
   std::filesystem::create_directories(scratch_.At("taken.html/inside"));

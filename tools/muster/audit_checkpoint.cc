@@ -11,7 +11,7 @@
 #include <system_error>
 
 #include "tools/muster/reading.h"
-#include "tools/muster/report_page.h"
+#include "tools/muster/replace_file.h"
 
 namespace muster::cli {
 namespace {

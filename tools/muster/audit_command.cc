@@ -19,6 +19,7 @@
 #include "tools/muster/fleet_options.h"
 #include "tools/muster/reading.h"
 #include "tools/muster/report_model.h"
+#include "tools/muster/replace_file.h"
 #include "tools/muster/report_page.h"
 #include "tools/muster/result_output.h"
 #include "tools/muster/standard_input.h"
@@ -223,6 +224,11 @@ class AuditJob {
 
 // Known before the audit rather than after it.
 Result<void> CheckWritten(const Args& args, std::string_view option, const std::string& path) {
+  if (path == "-") {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     fmt::format("{} takes the path of a file: standard output has the results",
+                                 option));
+  }
   auto apart = CheckApart(option, path, args.inputs);
   if (!apart) return apart;
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();

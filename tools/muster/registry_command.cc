@@ -48,7 +48,12 @@ Result<int> Import(CliContext& context, const RegistryArgs& args) {
   if (!registry) return tl::unexpected(std::move(registry).error());
   auto services = registry->ImportJson(
       {reinterpret_cast<const char*>(input->data()), input->size()}, args.replace);
-  if (!services) return tl::unexpected(std::move(services).error());
+  if (!services) {
+    const Error& error = services.error();
+    const bool replace = error.code == ErrorCode::kAlreadyExists && !args.replace;
+    return MakeError(error.code, fmt::format("{}: {}{}", SourceName(args.file), error.message,
+                                             replace ? " (--replace)" : ""));
+  }
   for (const std::string& service : *services) {
     context.Say(fmt::format("imported service '{}'", Printable(service)));
   }

@@ -1,18 +1,11 @@
 #include "tools/muster/report_page.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <system_error>
 #include <utility>
 
 #include "muster/fingerprint.h"
-#include "tools/muster/reading.h"
 #include "tools/muster/report_assets.h"
 
 namespace muster::cli {
@@ -44,21 +37,6 @@ std::string Policy() {
       "default-src 'none'; script-src {} {}; style-src {}; img-src data:; base-uri 'none'; "
       "form-action 'none'",
       HashSource(kChartJs), HashSource(kPageJs), HashSource(kPageCss));
-}
-
-Result<void> CannotWrite(const std::string& path, int error) {
-  return MakeError(ErrorCode::kInternal,
-                   fmt::format("{} could not be written: {}; check the folder and the disk",
-                               SourceName(path), std::generic_category().message(error)));
-}
-
-bool WriteAll(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(descriptor, text.data(), text.size());
-    if (written < 0 && errno != EINTR) return false;
-    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 }  // namespace
@@ -98,18 +76,6 @@ std::string ReportPage(const Json& data) {
     }
     rest.remove_prefix(close + 2);
   }
-}
-
-Result<void> ReplaceFile(const std::string& path, std::string_view text) {
-  const std::string unfinished = path + ".unfinished";
-  const int file = open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) return CannotWrite(path, errno);
-  int error = WriteAll(file, text) && fsync(file) == 0 ? 0 : errno;
-  if (close(file) != 0 && error == 0) error = errno;
-  if (error == 0 && std::rename(unfinished.c_str(), path.c_str()) != 0) error = errno;
-  if (error == 0) return {};
-  unlink(unfinished.c_str());
-  return CannotWrite(path, error);
 }
 
 }  // namespace muster::cli

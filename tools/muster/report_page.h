@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "muster/result.h"
 #include "tools/muster/output.h"
 
 namespace muster::cli {
@@ -16,9 +15,6 @@ std::string ReportPage(const Json& data);
 
 // The data as JSON that ends no element of HTML and starts none.
 std::string JsonForHtml(const Json& data);
-
-// Puts `text` in place of `path` as a whole, or leaves what was there.
-[[nodiscard]] Result<void> ReplaceFile(const std::string& path, std::string_view text);
 
 }  // namespace muster::cli
 

@@ -170,6 +170,12 @@ TEST_F(ReaderTest, EmptyInputsAreReported) {
   for (const Seen& one : seen) EXPECT_EQ(one.kind, Kind::kError);
 }
 
+TEST_F(ReaderTest, ZerosAreNotNothing) {
+  const auto seen = ReadAll({Write("zeros", std::string(1000, '\0'))});
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].text.find("is empty"), std::string::npos);
+}
+
 TEST_F(ReaderTest, AnArrayIsCutIntoItsElements) {
   const auto seen = ReadAll({"-"}, "[{\"deviceId\":\"a\"},\n {\"deviceId\":\"b\"}]");
   ASSERT_EQ(seen.size(), 2u);

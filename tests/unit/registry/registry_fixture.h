@@ -16,34 +16,16 @@
 #include "engine/registry/store/memory/memory_store.h"
 #include "engine/registry/store/sqlite/sqlite_store.h"
 #include "muster/registry.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/support/test_world.h"
 
 namespace muster::registry {
 
 using test::Entity;
 using test::Must;
+using test::TemporaryFolder;
 using test::World;
 using testing::HasSubstr;
-
-// A folder of its own for each test, gone with it.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "muster-test-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::string File(std::string_view name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 enum class StoreKind { kMemory, kSqlite };
 
