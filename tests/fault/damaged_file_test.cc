@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "muster/registry.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/support/test_world.h"
 
 namespace muster {
@@ -22,10 +23,6 @@ using test::Must;
 class DamagedFileTest : public testing::TestWithParam<bool> {
  protected:
   DamagedFileTest() {
-    std::string name = (fs::temp_directory_path() / "muster-damage-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    folder_ = name;
-    path_ = (folder_ / "registry").string();
     Registry registry = Must(Registry::Open(path_));
     EXPECT_TRUE(registry.CreateService("s").has_value());
     for (int i = 0; i < 12; ++i) {  // Some pages of each table.
@@ -37,7 +34,6 @@ class DamagedFileTest : public testing::TestWithParam<bool> {
     }
     document_ = Must(registry.ExportJson());
   }
-  ~DamagedFileTest() override { fs::remove_all(folder_); }
 
   std::string Read() const {
     std::ifstream file(path_, std::ios::binary);
@@ -47,7 +43,7 @@ class DamagedFileTest : public testing::TestWithParam<bool> {
   // only read: the last who may write clears them away.
   std::vector<std::string> Strangers() const {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(folder_)) {
+    for (const auto& entry : fs::directory_iterator(folder_.path())) {
       const std::string name = entry.path().filename().string();
       if (name == "registry") continue;
       if (GetParam() && name == "registry-shm") continue;
@@ -83,8 +79,8 @@ class DamagedFileTest : public testing::TestWithParam<bool> {
   }
 
   test::World w_;
-  fs::path folder_;
-  std::string path_, document_;
+  test::ScratchFolder folder_;
+  std::string path_ = folder_.At("registry"), document_;
 };
 
 TEST_P(DamagedFileTest, IsRefusedOrReadAndNeverChanged) {

@@ -21,6 +21,7 @@
 #include "engine/registry/store/sqlite/sqlite_store.h"
 #include "muster/registry.h"
 #include "tests/fault/fault_vfs.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/support/test_world.h"
 
 namespace muster::registry {
@@ -51,20 +52,11 @@ class RegistryCrashTest : public testing::Test {
  protected:
   using Step = std::function<bool(Registry&)>;
 
-  RegistryCrashTest() {
-    std::string name = (TemporaryRoot() / "muster-fault-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    folder_ = name;
-    path_ = (folder_ / "registry").string();
-  }
-  ~RegistryCrashTest() override {
-    FaultVfs::Calm();
-    std::filesystem::remove_all(folder_);
-  }
+  ~RegistryCrashTest() override { FaultVfs::Calm(); }
 
   void Clear() {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directory(folder_);
+    std::filesystem::remove_all(folder_.path());
+    std::filesystem::create_directory(folder_.path());
   }
 
   // A workload that touches every table. Certificates are made once, before anything is struck.
@@ -229,8 +221,8 @@ class RegistryCrashTest : public testing::Test {
     EXPECT_GT(at, 50u);  // The workload was long enough to mean something.
   }
 
-  std::filesystem::path folder_;
-  std::string path_;
+  test::ScratchFolder folder_{TemporaryRoot()};
+  std::string path_ = folder_.At("registry");
   World w_;
   Entity root_ = w_.Root("Root");
   Entity line_ = w_.Intermediate("Line", root_);
@@ -487,7 +479,7 @@ TEST_F(RegistryPermissionTest, AFileSizeLimitIsAnIoError) {
 TEST_F(RegistryPermissionTest, AFileThatMayNotBeWrittenIsAnIoError) {
   ASSERT_TRUE(Must(Registry::Open(path_)).CreateService("s").has_value());
   ASSERT_EQ(chmod(path_.c_str(), 0444), 0);
-  ASSERT_EQ(chmod(folder_.c_str(), 0555), 0);
+  ASSERT_EQ(chmod(folder_.path().c_str(), 0555), 0);
   EXPECT_EQ(InChild([&] {
               if (!GiveUpPrivileges()) return 1;
               auto registry = Registry::Open(path_);
@@ -495,13 +487,13 @@ TEST_F(RegistryPermissionTest, AFileThatMayNotBeWrittenIsAnIoError) {
               return registry.error().code == ErrorCode::kStoreIo ? 0 : 4;
             }),
             0);
-  ASSERT_EQ(chmod(folder_.c_str(), 0755), 0);
+  ASSERT_EQ(chmod(folder_.path().c_str(), 0755), 0);
 }
 
 TEST_F(RegistryPermissionTest, AFileThatMayNotBeReadIsAnIoError) {
   ASSERT_TRUE(Must(Registry::Open(path_)).CreateService("s").has_value());
   ASSERT_EQ(chmod(path_.c_str(), 0), 0);
-  ASSERT_EQ(chmod(folder_.c_str(), 0755), 0);
+  ASSERT_EQ(chmod(folder_.path().c_str(), 0755), 0);
   EXPECT_EQ(InChild([&] {
               if (!GiveUpPrivileges()) return 1;
               const auto registry = Registry::Open(path_);
@@ -511,14 +503,14 @@ TEST_F(RegistryPermissionTest, AFileThatMayNotBeReadIsAnIoError) {
 }
 
 TEST_F(RegistryPermissionTest, AFolderThatMayNotBeWrittenIsAnIoError) {
-  ASSERT_EQ(chmod(folder_.c_str(), 0555), 0);
+  ASSERT_EQ(chmod(folder_.path().c_str(), 0555), 0);
   EXPECT_EQ(InChild([&] {
               if (!GiveUpPrivileges()) return 1;
               const auto registry = Registry::Open(path_);
               return !registry && registry.error().code == ErrorCode::kStoreIo ? 0 : 2;
             }),
             0);
-  ASSERT_EQ(chmod(folder_.c_str(), 0755), 0);
+  ASSERT_EQ(chmod(folder_.path().c_str(), 0755), 0);
 }
 
 }  // namespace

@@ -9,8 +9,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 namespace muster::test {
@@ -113,32 +111,6 @@ CommandResult RunMuster(const std::vector<std::string>& arguments, const Command
   std::vector<std::string> command = {MUSTER_BIN};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return RunProgram(command, options);
-}
-
-ScratchFolder::ScratchFolder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "muster-test-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-  path_ = pattern;
-}
-
-ScratchFolder::~ScratchFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::string ScratchFolder::Write(std::string_view name, std::string_view contents) const {
-  const std::filesystem::path path = path_ / name;
-  std::filesystem::create_directories(path.parent_path());
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << contents;
-  if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
-  return path.string();
-}
-
-std::string ReadFile(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error("cannot read " + path.string());
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 }  // namespace muster::test

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/scratch_folder.h"
+
 namespace muster::test {
 
 struct CommandResult {
@@ -29,25 +31,6 @@ CommandResult RunMuster(const std::vector<std::string>& arguments,
 // Any program.
 CommandResult RunProgram(const std::vector<std::string>& command,
                          const CommandOptions& options = {});
-
-// A folder that is gone when its owner is.
-class ScratchFolder {
- public:
-  ScratchFolder();
-  ~ScratchFolder();
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::string At(std::string_view name) const { return (path_ / name).string(); }
-  // Writes a file and gives its path.
-  std::string Write(std::string_view name, std::string_view contents) const;
-
- private:
-  std::filesystem::path path_;
-};
-
-std::string ReadFile(const std::filesystem::path& path);
 
 }  // namespace muster::test
 

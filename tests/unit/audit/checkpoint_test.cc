@@ -1,14 +1,13 @@
 // An audit that goes on from any checkpoint of itself ends as one that was never interrupted.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include "engine/base/encoding.h"
 #include "muster/certificate_reader.h"
 #include "muster/fleet_audit.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/support/test_world.h"
 
 namespace muster {
@@ -42,11 +41,6 @@ std::string TextOf(const AuditReport& report) {
 class CheckpointTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::temp_directory_path() /
-              ("muster-checkpoint-" + std::to_string(::getpid()) + "-" +
-               testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_ / "tree");
     for (int i = 0; i < 12; ++i) {
       const std::string id = "device-" + std::to_string(i);
       leaves_.push_back(i % 3 == 0 ? w_.Leaf(id, root_) : w_.Leaf(id, factory_));
@@ -55,11 +49,9 @@ class CheckpointTest : public testing::Test {
     options_.threads = 2;
     options_.batch_records = 2;
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   std::string Write(const std::string& name, const std::string& contents) {
-    std::ofstream(folder_ / name, std::ios::binary) << contents;
-    return (folder_ / name).string();
+    return folder_.Write(name, contents);
   }
   static std::string Line(const std::string& id, const std::vector<Entity>& chain) {
     std::string line = R"({"deviceId":")" + id + R"(","chain":[)";
@@ -84,7 +76,7 @@ class CheckpointTest : public testing::Test {
     Write("tree/b.pem", "");
     Write("tree/c.pem", "nothing of the kind");
     for (int i = 8; i < 12; ++i) Write("tree/d" + std::to_string(i) + ".pem", Pem(leaves_[i]));
-    return {Write("lines.ndjson", lines), Write("table.csv", table), (folder_ / "tree").string(),
+    return {Write("lines.ndjson", lines), Write("table.csv", table), folder_.At("tree"),
             Write("more.ndjson", Line("last", {leaves_[6], factory_}))};
   }
 
@@ -117,7 +109,7 @@ class CheckpointTest : public testing::Test {
                                    .Group("line-1", factory_)
                                    .Snapshot()};
   FleetAuditOptions options_;
-  fs::path folder_;
+  test::ScratchFolder folder_;
   std::vector<std::string> records_;
   // With the number of records that came before.
   std::vector<std::pair<std::size_t, AuditCheckpoint>> points_;

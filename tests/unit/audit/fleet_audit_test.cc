@@ -1,15 +1,14 @@
 #include "muster/fleet_audit.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 #include <thread>
 
 #include "engine/base/encoding.h"
 #include "muster/certificate_reader.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/support/test_world.h"
 
 namespace muster {
@@ -28,10 +27,7 @@ class FleetAuditTest : public testing::Test {
     return line + "]}\n";
   }
   std::string Write(const std::string& name, const std::string& contents) {
-    const fs::path path = folder_ / name;
-    fs::create_directories(path.parent_path());
-    std::ofstream(path, std::ios::binary) << contents;
-    return path.string();
+    return folder_.Write(name, contents);
   }
   static std::string Pem(const std::vector<Entity>& entities) {
     std::string pem;
@@ -39,15 +35,9 @@ class FleetAuditTest : public testing::Test {
     return pem;
   }
   void SetUp() override {
-    folder_ =
-        fs::temp_directory_path() / ("muster-audit-" + std::to_string(::getpid()) + "-" +
-                                     testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
     options_.at = w_.at();
     options_.threads = 2;
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   AuditReport Audit(const std::vector<std::string>& inputs, const std::string& input = {}) {
     records_.clear();
@@ -67,7 +57,7 @@ class FleetAuditTest : public testing::Test {
                                    .Group("line-1", factory_)
                                    .Snapshot()};
   FleetAuditOptions options_;
-  fs::path folder_;
+  test::ScratchFolder folder_;
   std::vector<AuditRecord> records_;
 };
 
@@ -170,7 +160,7 @@ TEST_F(FleetAuditTest, FoldersOfCertificates) {
   Write("f-garbage.txt", "nothing of ours");
   Write("g-broken.pem",
         Pem({leaf_}) + "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n");
-  const AuditReport report = Audit({folder_.string()});
+  const AuditReport report = Audit({folder_.path().string()});
   std::vector<std::string> outcomes;
   for (const AuditRecord& record : records_) {
     outcomes.push_back(
@@ -213,7 +203,7 @@ TEST_F(FleetAuditTest, MissingInputsStopItBeforeTheFirstRecord) {
   int records = 0;
   const auto report =
       FleetAudit(authenticator_, options_)
-          .Run({there, (folder_ / "gone").string()}, none, [&](const AuditRecord&) { ++records; });
+          .Run({there, folder_.At("gone")}, none, [&](const AuditRecord&) { ++records; });
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, ErrorCode::kUnreadableInput);
   EXPECT_EQ(records, 0);

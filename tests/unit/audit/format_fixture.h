@@ -3,10 +3,8 @@
 #define MUSTER_TESTS_UNIT_AUDIT_FORMAT_FIXTURE_H_
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -16,6 +14,7 @@
 #include "engine/base/encoding.h"
 #include "muster/certificate_reader.h"
 #include "muster/fleet_audit.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/support/test_world.h"
 
 namespace muster::test {
@@ -30,19 +29,10 @@ class FormatTest : public testing::Test {
   FormatTest() {
     options_.at = w_.at();
     options_.threads = 1;
-    folder_ = std::filesystem::temp_directory_path() /
-              ("muster-format-" + std::to_string(::getpid()) + "-" +
-               testing::UnitTest::GetInstance()->current_test_info()->name());
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
   }
-  ~FormatTest() override { std::filesystem::remove_all(folder_); }
 
   std::string Write(const std::string& name, const std::string& contents) const {
-    const std::filesystem::path path = folder_ / name;
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path, std::ios::binary) << contents;
-    return path.string();
+    return folder_.Write(name, contents);
   }
 
   void Audit(const std::string& text) {
@@ -101,7 +91,7 @@ class FormatTest : public testing::Test {
                                    .Group("line-1", factory_)
                                    .Snapshot()};
   FleetAuditOptions options_;
-  std::filesystem::path folder_;
+  test::ScratchFolder folder_;
   std::vector<AuditRecord> records_;
   AuditReport report_;
 };

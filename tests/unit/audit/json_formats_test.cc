@@ -118,7 +118,7 @@ TEST_F(JsonFormatTest, AzureThumbprintsAreLookedUp) {
   EXPECT_EQ(Of(Azure("a", sha1).dump() + "\n" + Azure("b", two_.fingerprint().hex()).dump()),
             expected);
   // The array of a list command, by its other name of the id; a folder of certificates.
-  options_.inventory.certificates = {(folder_ / "c").string()};
+  options_.inventory.certificates = {folder_.At("c")};
   Json listed = Azure("", sha1);
   listed.erase("id");
   listed["deviceId"] = "a";
@@ -147,7 +147,7 @@ TEST_F(JsonFormatTest, AzureDevicesWithoutCertificateAreRecordsThatSaySo) {
 
 TEST_F(JsonFormatTest, CertificatesToLookUpMustBeThere) {
   std::istringstream none;
-  for (const std::string& path : {Write("not.pem", "hello"), (folder_ / "gone").string()}) {
+  for (const std::string& path : {Write("not.pem", "hello"), folder_.At("gone")}) {
     options_.inventory.certificates = {path};
     const auto report =
         FleetAudit(authenticator_, options_).Run({"-"}, none, [](const AuditRecord&) {});

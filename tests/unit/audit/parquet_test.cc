@@ -418,8 +418,8 @@ TEST_F(ParquetTest, CopiesLeaveNothingBehind) {
   ASSERT_EQ(::setenv("TMPDIR", folder_.c_str(), 1), 0);
   const std::string text = Parquet({{"cert", Binary({Der(one_) + Der(factory_)})}});
   EXPECT_EQ(Of(text), Lines{" none"});
-  EXPECT_TRUE(std::filesystem::is_empty(folder_));
-  ASSERT_EQ(::setenv("TMPDIR", (folder_ / "absent").c_str(), 1), 0);
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+  ASSERT_EQ(::setenv("TMPDIR", folder_.At("absent").c_str(), 1), 0);
   Refuses(text, "TMPDIR");
   ASSERT_EQ(::unsetenv("TMPDIR"), 0);
 }

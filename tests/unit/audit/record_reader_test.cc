@@ -1,7 +1,7 @@
 #include "engine/audit/record_reader.h"
+#include "tests/support/scratch_folder.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -15,20 +15,8 @@ using Kind = RawRecord::Kind;
 
 class ReaderTest : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ =
-        fs::temp_directory_path() / ("muster-reader-" + std::to_string(::getpid()) + "-" +
-                                     testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   std::string Write(const std::string& name, const std::string& contents) {
-    const fs::path path = folder_ / name;
-    fs::create_directories(path.parent_path());
-    std::ofstream(path, std::ios::binary) << contents;
-    return path.string();
+    return folder_.Write(name, contents);
   }
 
   struct Seen {
@@ -57,7 +45,7 @@ class ReaderTest : public testing::Test {
   }
 
   FleetAuditOptions options_;
-  fs::path folder_;
+  test::ScratchFolder folder_;
   int batches_ = 0;
   std::uint64_t octets_ = 0;
   AuditReport report_;  // Of the inputs alone.
@@ -191,14 +179,14 @@ TEST_F(ReaderTest, FoldersAreWalkedInNameOrder) {
        {"b/2.pem", "b/1.pem", "a.pem", "c.pem", ".hidden.pem", ".git/x.pem", "b/deep/er/3.pem"}) {
     Write(name, std::string("contents of ") + name);
   }
-  const fs::path outside = folder_.string() + "-outside";
-  fs::create_directories(outside);
+  const test::ScratchFolder elsewhere;
+  const fs::path& outside = elsewhere.path();
   std::ofstream(outside / "target.pem") << "linked";
-  fs::create_directory_symlink(outside, folder_ / "d-link");
-  fs::create_directory_symlink(folder_, folder_ / "e-loop");
-  fs::create_symlink(outside / "target.pem", folder_ / "f.pem");
-  fs::create_symlink(outside / "gone.pem", folder_ / "g.pem");
-  const auto seen = ReadAll({folder_.string()});
+  fs::create_directory_symlink(outside, folder_.path() / "d-link");
+  fs::create_directory_symlink(folder_.path(), folder_.path() / "e-loop");
+  fs::create_symlink(outside / "target.pem", folder_.path() / "f.pem");
+  fs::create_symlink(outside / "gone.pem", folder_.path() / "g.pem");
+  const auto seen = ReadAll({folder_.path().string()});
   std::vector<std::string> texts;
   for (const Seen& one : seen) texts.push_back(one.text);
   ASSERT_EQ(texts.size(), 7u);
@@ -209,20 +197,19 @@ TEST_F(ReaderTest, FoldersAreWalkedInNameOrder) {
   EXPECT_EQ(texts[4], "contents of c.pem");
   EXPECT_EQ(texts[5], "linked");
   EXPECT_NE(texts[6].find("cannot be opened"), std::string::npos);
-  fs::remove_all(outside);
 }
 
 TEST_F(ReaderTest, AnEmptyFolderIsReported) {
-  fs::create_directories(folder_ / "empty");
-  const auto seen = ReadAll({(folder_ / "empty").string()});
+  fs::create_directories(folder_.path() / "empty");
+  const auto seen = ReadAll({folder_.At("empty")});
   ASSERT_EQ(seen.size(), 1u);
   EXPECT_EQ(seen[0].text, "the folder holds no file");
 }
 
 TEST_F(ReaderTest, MissingInputsAreFoundBeforehand) {
   const std::string there = Write("there", "x");
-  EXPECT_TRUE(InputWalk::Check({there, folder_.string(), "-"}));
-  const auto missing = InputWalk::Check({there, (folder_ / "gone").string()});
+  EXPECT_TRUE(InputWalk::Check({there, folder_.path().string(), "-"}));
+  const auto missing = InputWalk::Check({there, folder_.At("gone")});
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, ErrorCode::kUnreadableInput);
   EXPECT_NE(missing.error().message.find("gone"), std::string::npos);

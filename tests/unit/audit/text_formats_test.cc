@@ -229,7 +229,7 @@ TEST_F(TextFormatTest, WhatIsOnlyRecognisedSaysWhatToDo) {
   records_.clear();
   std::istringstream none;
   Must(FleetAudit(authenticator_, options_)
-           .Run({(folder_ / "ca").string()}, none,
+           .Run({folder_.At("ca")}, none,
                 [this](const AuditRecord& record) { records_.push_back(record); }));
   EXPECT_EQ(Outcomes(), Lines{" none"});
 }

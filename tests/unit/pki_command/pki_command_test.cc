@@ -16,6 +16,7 @@
 #include "muster/proof_of_possession.h"
 #include "muster/registry.h"
 #include "tests/support/conformance_data.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/support/test_world.h"
 #include "tools/muster/commands.h"
 
@@ -33,14 +34,7 @@ struct Outcome {
 
 class PkiCommand : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "muster-pki-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  std::string Path(const std::string& name) const { return (folder_ / name).string(); }
+  std::string Path(const std::string& name) const { return folder_.At(name); }
 
   static Outcome Run(const std::vector<std::string>& arguments) {
     std::istringstream in;
@@ -78,7 +72,7 @@ class PkiCommand : public testing::Test {
                Path("ica.key"), "--not-before", "2026-01-01"});
   }
 
-  fs::path folder_;
+  test::ScratchFolder folder_;
 };
 
 TEST_F(PkiCommand, IssuesAChainThatEnrols) {

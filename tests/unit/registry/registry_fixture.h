@@ -16,14 +16,14 @@
 #include "engine/registry/store/memory/memory_store.h"
 #include "engine/registry/store/sqlite/sqlite_store.h"
 #include "muster/registry.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/support/test_world.h"
 
 namespace muster::registry {
 
 using test::Entity;
 using test::Must;
-using test::TemporaryFolder;
+using test::ScratchFolder;
 using test::World;
 using testing::HasSubstr;
 
@@ -53,7 +53,7 @@ class RegistryTest : public testing::TestWithParam<StoreKind> {
     }
     RegistryOptions options;
     options.environment = Environment();
-    return Must(Registry::Open(folder_.File("registry"), options));
+    return Must(Registry::Open(folder_.At("registry"), options));
   }
 
   static void Must(Result<void> result) {
@@ -99,7 +99,7 @@ class RegistryTest : public testing::TestWithParam<StoreKind> {
     return Must(registry_.Contents(service)).generation;
   }
 
-  TemporaryFolder folder_;
+  ScratchFolder folder_;
   World w_;
   UnixTime now_ = w_.at();
   std::uint64_t random_ = 0;

@@ -30,7 +30,7 @@ class SqliteStoreTest : public testing::Test {
   }
   std::vector<std::string> Files() const {
     std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_.File(""))) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.At(""))) {
       names.push_back(entry.path().filename().string());
     }
     std::sort(names.begin(), names.end());
@@ -40,11 +40,11 @@ class SqliteStoreTest : public testing::Test {
   Error OpenError(const std::string& path, RegistryOptions options = {}) {
     const std::vector<std::string> files = Files();
     std::vector<std::string> before;
-    for (const std::string& name : files) before.push_back(Read(folder_.File(name)));
+    for (const std::string& name : files) before.push_back(Read(folder_.At(name)));
     Error error = ErrorOf(Registry::Open(path, options));
     EXPECT_EQ(Files(), files);
     for (std::size_t i = 0; i < files.size(); ++i) {
-      EXPECT_EQ(Read(folder_.File(files[i])), before[i]) << files[i];
+      EXPECT_EQ(Read(folder_.At(files[i])), before[i]) << files[i];
     }
     EXPECT_THAT(error.message, HasSubstr(path));
     return error;
@@ -61,8 +61,8 @@ class SqliteStoreTest : public testing::Test {
     connection.Execute(sql);
   }
 
-  TemporaryFolder folder_;
-  std::string path_ = folder_.File("registry");
+  ScratchFolder folder_;
+  std::string path_ = folder_.At("registry");
   World w_;
   Entity root_ = w_.Root("Root");
 };
@@ -107,7 +107,7 @@ TEST_F(SqliteStoreTest, AnEmptyFileBecomesARegistry) {
 
 TEST_F(SqliteStoreTest, NamesThatSqliteKnowsAreFilesLikeAnyOther) {
   const std::filesystem::path before = std::filesystem::current_path();
-  std::filesystem::current_path(folder_.File(""));
+  std::filesystem::current_path(folder_.At(""));
   for (const std::string name : {":memory:", "file:x?mode=memory"}) {
     EXPECT_TRUE(Must(Registry::Open(name)).CreateService("s").has_value());
     EXPECT_TRUE(std::filesystem::exists(name)) << name;
@@ -177,10 +177,10 @@ TEST_F(SqliteStoreTest, AFileThatWasCutShortIsRefusedAtAnyLength) {
 }
 
 TEST_F(SqliteStoreTest, FoldersAndPipesAreRefused) {
-  EXPECT_EQ(OpenError(folder_.File("")).code, ErrorCode::kStoreIo);
-  EXPECT_EQ(OpenError(folder_.File("nowhere/registry")).code, ErrorCode::kStoreIo);
-  Write(folder_.File("plain"), "x");
-  EXPECT_EQ(OpenError(folder_.File("plain/registry")).code, ErrorCode::kStoreIo);
+  EXPECT_EQ(OpenError(folder_.At("")).code, ErrorCode::kStoreIo);
+  EXPECT_EQ(OpenError(folder_.At("nowhere/registry")).code, ErrorCode::kStoreIo);
+  Write(folder_.At("plain"), "x");
+  EXPECT_EQ(OpenError(folder_.At("plain/registry")).code, ErrorCode::kStoreIo);
   // Last, because OpenError reads every file of the folder, and a pipe would block it.
   ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
   EXPECT_EQ(ErrorOf(Registry::Open(path_)).code, ErrorCode::kStoreIo);

@@ -6,32 +6,25 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
-#include "tests/support/temporary_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace muster::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string TextOf(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 class ReplaceFileTest : public testing::Test {
  protected:
-  std::string Path(const char* name) const { return folder_.File(name); }
+  std::string Path(const char* name) const { return folder_.At(name); }
 
-  test::TemporaryFolder folder_;
+  test::ScratchFolder folder_;
 };
 
 TEST_F(ReplaceFileTest, ReplacesTheWholeOfAFile) {
   ASSERT_TRUE(ReplaceFile(Path("a"), "a long text"));
   ASSERT_TRUE(ReplaceFile(Path("a"), "short"));
-  EXPECT_EQ(TextOf(Path("a")), "short");
+  EXPECT_EQ(test::ReadFile(Path("a")), "short");
   EXPECT_FALSE(fs::exists(Path("a.unfinished")));
 }
 
@@ -40,7 +33,7 @@ TEST_F(ReplaceFileTest, FollowsALink) {
   fs::create_symlink("a", Path("link"));
   ASSERT_TRUE(ReplaceFile(Path("link"), "after"));
   EXPECT_TRUE(fs::is_symlink(Path("link")));
-  EXPECT_EQ(TextOf(Path("a")), "after");
+  EXPECT_EQ(test::ReadFile(Path("a")), "after");
 }
 
 TEST_F(ReplaceFileTest, WritesToAPipeAndLeavesItOne) {

@@ -1,7 +1,6 @@
 // Random registries, random changes: what-if says exactly what really making the changes and
 // auditing again comes to. MUSTER_WHAT_IF_WORLDS says how many registries are tried.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -14,6 +13,7 @@
 
 #include "muster/certificate_reader.h"
 #include "muster/registry.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/support/setting.h"
 #include "tests/support/test_world.h"
 #include "tools/muster/commands.h"
@@ -54,9 +54,6 @@ std::string Base64(ByteView der) {
 class WhatIfProperty : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "muster-what-if-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     for (int i = 0; i < 2; ++i) cas_.push_back(w_.Root("R" + std::to_string(i)));
     for (std::size_t i = 2; i < 6; ++i) {
       cas_.push_back(w_.Intermediate("I" + std::to_string(i), cas_[i / 2 - 1]));
@@ -67,9 +64,8 @@ class WhatIfProperty : public testing::Test {
     }
     WriteInventory();
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
-  std::string Path(const std::string& name) const { return (folder_ / name).string(); }
+  std::string Path(const std::string& name) const { return folder_.At(name); }
   std::size_t Below(std::size_t bound) { return random_() % bound; }
   bool OneIn(std::size_t n) { return Below(n) == 0; }
   std::string AnyCa() { return "ca-" + std::to_string(Below(cas_.size())); }
@@ -222,7 +218,7 @@ class WhatIfProperty : public testing::Test {
   }
 
   test::World w_{"what-if"};
-  fs::path folder_;
+  test::ScratchFolder folder_;
   std::mt19937_64 random_{20260615};
   std::vector<Entity> cas_, leaves_;
 };
