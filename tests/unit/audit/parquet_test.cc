@@ -415,7 +415,7 @@ TEST_F(ParquetTest, FilesWithoutRowsOrColumns) {
 
 // Nothing is left of the copies.
 TEST_F(ParquetTest, CopiesLeaveNothingBehind) {
-  ASSERT_EQ(::setenv("TMPDIR", folder_.c_str(), 1), 0);
+  ASSERT_EQ(::setenv("TMPDIR", folder_.path().c_str(), 1), 0);
   const std::string text = Parquet({{"cert", Binary({Der(one_) + Der(factory_)})}});
   EXPECT_EQ(Of(text), Lines{" none"});
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
