@@ -61,7 +61,7 @@ class Handover {
   template <typename Stage>
   auto Run(const Stage& stage) {
     Take();
-    const auto result = stage();
+    auto result = stage();
     Give();
     return result;
   }
@@ -182,7 +182,7 @@ int ThreadsOf(const FleetAuditOptions& options) {
 }  // namespace
 
 FleetAudit::FleetAudit(const Authenticator& authenticator, FleetAuditOptions options)
-    : authenticator_(authenticator), options_(options) {}
+    : authenticator_(authenticator), options_(std::move(options)) {}
 
 Result<AuditReport> FleetAudit::Run(const std::vector<std::string>& inputs,
                                     std::istream& standard_input, const Sink& sink,

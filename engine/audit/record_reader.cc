@@ -156,25 +156,27 @@ void RecordReader::GoTo(const AuditCheckpoint& from, RawBatch* batch) {
 }
 
 void RecordReader::PassRecords(const AuditCheckpoint& from, RawBatch* batch) {
-  const InputsChanged changed(fmt::format("'{}' has fewer records", file_.name));
+  const auto changed = [this] {
+    return InputsChanged(fmt::format("'{}' has fewer records", file_.name));
+  };
   if (ndjson_) {
     batch->text.Resize(0);
     position_ = 0;
     stream_->clear();
-    if (!stream_->seekg(static_cast<std::streamoff>(from.offset))) throw changed;
+    if (!stream_->seekg(static_cast<std::streamoff>(from.offset))) throw changed();
     line_ = from.line;
     offset_ = from.offset;
     octets_ = from.octets + from.offset;
     return;
   }
-  if (foreign_ == nullptr) throw changed;
+  if (foreign_ == nullptr) throw changed();
   // The readers of other formats know more than an offset: the records are read once more.
   for (; file_records_ < from.records; ++file_records_) {
     InventoryRecord passed;
     try {
-      if (!foreign_->Next(&passed)) throw changed;
+      if (!foreign_->Next(&passed)) throw changed();
     } catch (const ReadFailure&) {
-      throw changed;
+      throw changed();
     }
   }
 }

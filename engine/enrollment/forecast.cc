@@ -44,7 +44,8 @@ std::string_view NameOf(ForecastLimit limit) {
 
 class Forecaster::Impl {
  public:
-  Impl(std::shared_ptr<const RegistrySnapshot> snapshot, const AuthenticationOptions& options)
+  Impl(const std::shared_ptr<const RegistrySnapshot>& snapshot,
+       const AuthenticationOptions& options)
       : authenticator_(snapshot, options) {
     for (const registry::HeldCa& ca : registry::CompiledSnapshot::Of(*snapshot).cas()) {
       ends_[ca.node->fingerprint] = ca.node->view().not_after();
@@ -126,6 +127,7 @@ class ForecastRun {
 
   void DecideAt(UnixTime at, const std::vector<Step>& steps) {
     std::vector<PresentedChain> chains;
+    chains.reserve(steps.size());
     for (const Step& step : steps) chains.push_back(chains_[step.chain]);
     std::vector<Verdict> verdicts(steps.size());
     std::vector<LeafDescription> leaves(steps.size());

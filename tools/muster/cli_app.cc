@@ -40,8 +40,12 @@ int RunBody(CliContext& context) {
 }
 
 std::string FullName(const CLI::App& command) {
-  const CLI::App* above = command.get_parent();
-  return above == nullptr ? command.get_name() : FullName(*above) + ' ' + command.get_name();
+  std::string name = command.get_name();
+  for (const CLI::App* above = command.get_parent(); above != nullptr;
+       above = above->get_parent()) {
+    name = above->get_name() + ' ' + name;
+  }
+  return name;
 }
 
 // Where a command is wanted, CLI11 says only that one is missing, even where one is misspelt or is

@@ -185,8 +185,8 @@ class SarifFormat : public RecordFormat {
             example.source, {});
     }
   }
-  void Write(std::string_view rule, std::size_t place, std::string_view level, std::string text,
-             const RecordSource& source, const Fingerprint& leaf) {
+  void Write(std::string_view rule, std::size_t place, std::string_view level,
+             const std::string& text, const RecordSource& source, const Fingerprint& leaf) {
     Json where{{"artifactLocation", {{"uri", UriOf(source.name)}}}};
     if (source.line != 0) {
       where["region"] = {{"startLine", source.line}};
@@ -233,7 +233,7 @@ std::unique_ptr<RecordFormat> MakeRecordFormat(Format format, std::ostream& out)
 }
 
 std::string SourceText(const RecordSource& source) {
-  const std::string name =
+  std::string name =
       source.member.empty() ? source.name : fmt::format("{}!{}", source.name, source.member);
   if (source.line != 0) return fmt::format("{}:{}", name, source.line);
   if (source.offset != 0) return fmt::format("{}@{}", name, source.offset);
