@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "engine/audit/audit_batch.h"
 #include "engine/audit/input_walk.h"
